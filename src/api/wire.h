@@ -1,0 +1,283 @@
+// The types on the wire. Described once (Boost.Describe): parser, serialiser, OpenAPI document and
+// the web client's TypeScript all come from here. Only api/ includes this file.
+//
+// std::optional members may be absent in requests and are left out of responses when unset; every
+// other member is required. Ids are opaque texts; times RFC 3339 in UTC.
+#pragma once
+
+#include <boost/describe.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace rondo::api::wire {
+
+// ---- Problems (RFC 9457) ----
+
+struct FieldProblem {
+  std::string field;
+  std::string code;
+  std::string detail;
+};
+BOOST_DESCRIBE_STRUCT(FieldProblem, (), (field, code, detail))
+
+struct Problem {
+  std::string type;  // "/problems/duration_too_long", or "about:blank"
+  std::string title;
+  int status = 0;
+  std::string detail;  // what was wrong, the value beside the limit, what to do
+  std::optional<std::vector<FieldProblem>> errors;
+};
+BOOST_DESCRIBE_STRUCT(Problem, (), (type, title, status, detail, errors))
+
+// ---- Who ----
+
+struct Account {
+  std::string id;
+  std::string handle;
+  std::string role;  // "member", "admin"
+  std::string created_at;
+};
+BOOST_DESCRIBE_STRUCT(Account, (), (id, handle, role, created_at))
+
+// The answer to POST viewers, accounts and sessions also sets the session cookie.
+struct Session {
+  std::string kind;  // "anonymous", "account"
+  std::optional<Account> account;
+  std::optional<std::string> token;  // only when the session is made: for `Authorization: Bearer`
+  std::string expires_at;
+};
+BOOST_DESCRIBE_STRUCT(Session, (), (kind, account, token, expires_at))
+
+struct NewViewer {
+  std::optional<std::string> language;  // BCP 47 primary tag
+};
+BOOST_DESCRIBE_STRUCT(NewViewer, (), (language))
+
+struct NewAccount {
+  std::string handle;    // 3..24 of a-z, 0-9, '_' and '.'
+  std::string password;  // 10..200 characters
+  std::optional<std::string> language;
+};
+BOOST_DESCRIBE_STRUCT(NewAccount, (), (handle, password, language))
+
+struct Credentials {
+  std::string handle;
+  std::string password;
+};
+BOOST_DESCRIBE_STRUCT(Credentials, (), (handle, password))
+
+struct Profile {
+  std::string handle;
+  int64_t followers = 0;
+  int64_t videos = 0;
+  bool following = false;  // by whoever asks
+  std::string created_at;
+};
+BOOST_DESCRIBE_STRUCT(Profile, (), (handle, followers, videos, following, created_at))
+
+// ---- Videos ----
+
+struct Rendition {
+  std::string url;  // fragmented MP4, front sidx: plain <video> and HLS byte ranges
+  int width = 0;
+  int height = 0;
+  int64_t bandwidth_bps = 0;
+  int64_t size_bytes = 0;
+};
+BOOST_DESCRIBE_STRUCT(Rendition, (), (url, width, height, bandwidth_bps, size_bytes))
+
+struct Refusal {
+  std::string code;    // "not_a_video", "duration_too_long", "no_picture", ...
+  std::string detail;  // a sentence with the value beside the limit
+};
+BOOST_DESCRIBE_STRUCT(Refusal, (), (code, detail))
+
+struct Video {
+  std::string id;
+  std::string state;  // "processing", "live", "refused"
+  std::optional<double> progress;  // 0..1 while processing
+  std::optional<Refusal> refusal;
+  std::string author;  // handle
+  std::string caption;
+  std::vector<std::string> hashtags;
+  std::string created_at;
+  std::optional<std::string> published_at;
+  // Set once live:
+  std::optional<int64_t> duration_ms;
+  std::optional<int> width;
+  std::optional<int> height;
+  std::optional<std::string> poster_url;
+  std::optional<std::string> hls_url;
+  std::vector<Rendition> renditions;  // largest first; empty until live
+  int64_t likes = 0;
+  int64_t views = 0;
+  bool liked = false;  // by whoever asks
+};
+BOOST_DESCRIBE_STRUCT(Video, (),
+                      (id, state, progress, refusal, author, caption, hashtags, created_at,
+                       published_at, duration_ms, width, height, poster_url, hls_url, renditions,
+                       likes, views, liked))
+
+struct NewVideo {
+  std::string upload_id;  // a complete upload of the same account; sent again: the same answer
+  std::string caption;    // at most 2,000 characters; #tags in it count as hashtags
+  std::optional<std::vector<std::string>> hashtags;
+  std::optional<std::string> language;
+};
+BOOST_DESCRIBE_STRUCT(NewVideo, (), (upload_id, caption, hashtags, language))
+
+struct VideoList {
+  std::vector<Video> items;
+  std::optional<std::string> next_cursor;
+};
+BOOST_DESCRIBE_STRUCT(VideoList, (), (items, next_cursor))
+
+// ---- Feeds ----
+
+// One additive term of the score: contribution = weight * value; the terms sum to the score.
+struct ScoreTerm {
+  std::string name;  // "finish", "watch", "like", "skip", ... or a named adjustment
+  double value = 0;
+  double weight = 0;
+  double contribution = 0;
+};
+BOOST_DESCRIBE_STRUCT(ScoreTerm, (), (name, value, weight, contribution))
+
+// A fact that carried the slot, for the client to say in words.
+struct Reason {
+  std::string kind;  // "topic_finished", "topic_liked", "topic_skipped", "follows_author",
+                     // "author_finished", "trending", "fresh", "exploration"
+  std::string subject;  // the topic, or the author's handle; may be empty
+  int count = 0;
+};
+BOOST_DESCRIBE_STRUCT(Reason, (), (kind, subject, count))
+
+struct FeedItem {
+  int slot = 0;
+  Video video;
+  std::string source;  // "personal", "trending", "fresh", "followed", "exploration", "latest"
+  std::vector<Reason> reasons;  // strongest first
+  std::vector<ScoreTerm> terms;  // strongest first; empty for "latest"
+  double score = 0;
+};
+BOOST_DESCRIBE_STRUCT(FeedItem, (), (slot, video, source, reasons, terms, score))
+
+// What the latest outcomes changed: "More fractals: you watched two to the end."
+struct Learned {
+  std::string topic;
+  bool more = false;
+  int finished = 0;
+  int skipped = 0;
+  int liked = 0;
+  int not_interested = 0;
+};
+BOOST_DESCRIBE_STRUCT(Learned, (), (topic, more, finished, skipped, liked, not_interested))
+
+struct FeedPage {
+  std::string feed;                    // "for_you", "latest", "following"
+  std::optional<std::string> page_id;  // a ranked page: what events and receipts go by
+  std::optional<int64_t> offset;       // of the page's own record: for after_offset
+  std::vector<FeedItem> items;
+  std::vector<Learned> learned;
+  bool exhausted = false;  // nothing is left that this viewer has not seen
+  std::optional<std::string> fallback;  // why For You answered with Latest, in words
+  std::optional<std::string> next_cursor;  // latest and following
+};
+BOOST_DESCRIBE_STRUCT(FeedPage, (),
+                      (feed, page_id, offset, items, learned, exhausted, fallback, next_cursor))
+
+struct Event {
+  std::string id;    // made by the client, 8..32 characters, unique per viewer
+  std::string type;  // "impression", "watch", "like", "unlike", "share", "save",
+                     // "not_interested", "report"
+  std::string video_id;
+  std::optional<std::string> page_id;  // with slot: of the page that showed it
+  std::optional<int> slot;
+  std::optional<std::string> at;  // the client's clock; noted, never trusted
+  std::optional<int64_t> watch_ms;   // watch
+  std::optional<int> loops;          // watch: complete plays
+  std::optional<bool> skipped;       // watch: swiped on before the first end
+  std::optional<std::string> scope;  // not_interested: "video", "author", "topic"
+};
+BOOST_DESCRIBE_STRUCT(Event, (),
+                      (id, type, video_id, page_id, slot, at, watch_ms, loops, skipped, scope))
+
+struct EventBatch {
+  std::vector<Event> events;  // 1..100
+};
+BOOST_DESCRIBE_STRUCT(EventBatch, (), (events))
+
+struct RejectedEvent {
+  std::string id;
+  std::string code;
+  std::string detail;
+};
+BOOST_DESCRIBE_STRUCT(RejectedEvent, (), (id, code, detail))
+
+struct EventReceipt {
+  int64_t offset = 0;  // of the last event that was stored: for after_offset
+  int accepted = 0;
+  std::vector<RejectedEvent> rejected;
+};
+BOOST_DESCRIBE_STRUCT(EventReceipt, (), (offset, accepted, rejected))
+
+struct ReceiptSlot {
+  int slot = 0;
+  std::string video_id;
+  std::string source;
+  double propensity = 0;
+  double score = 0;
+  std::vector<ScoreTerm> terms;
+  std::vector<Reason> reasons;
+};
+BOOST_DESCRIBE_STRUCT(ReceiptSlot, (), (slot, video_id, source, propensity, score, terms, reasons))
+
+struct PageReceipt {
+  std::string page_id;
+  int partition = 0;
+  int64_t offset = 0;
+  int64_t ranked_at_offset = 0;
+  std::string served_at;
+  std::string engine_version;
+  std::string bundle_sha256;
+  std::string seed;
+  int candidates = 0;
+  int64_t request_counter = 0;
+  std::vector<ReceiptSlot> slots;
+};
+BOOST_DESCRIBE_STRUCT(PageReceipt, (),
+                      (page_id, partition, offset, ranked_at_offset, served_at, engine_version,
+                       bundle_sha256, seed, candidates, request_counter, slots))
+
+// ---- The network ----
+
+struct DemoProgress {
+  std::string state;  // "making", "watching", "ready"
+  int clips_done = 0;
+  int clips_total = 0;
+  int viewers_done = 0;
+  int viewers_total = 0;
+};
+BOOST_DESCRIBE_STRUCT(DemoProgress, (),
+                      (state, clips_done, clips_total, viewers_done, viewers_total))
+
+struct UploadLimits {
+  int64_t size_bytes_max = 0;
+  int64_t duration_ms_max = 0;
+};
+BOOST_DESCRIBE_STRUCT(UploadLimits, (), (size_bytes_max, duration_ms_max))
+
+struct Network {
+  std::string name;
+  std::string version;
+  UploadLimits uploads;
+  bool uploads_open = true;
+  std::optional<std::string> uploads_closed_reason;
+  std::optional<DemoProgress> demo;
+};
+BOOST_DESCRIBE_STRUCT(Network, (),
+                      (name, version, uploads, uploads_open, uploads_closed_reason, demo))
+
+}  // namespace rondo::api::wire

@@ -1,0 +1,93 @@
+// The For You engine of one partition: a pure function of the log.
+//
+//   state(k) = fold(bundle, records[0..k))      apply(offset, record)
+//   page     = rank(state(k), request)          rank never changes the state
+//
+// Pure: no I/O, clock, thread, or randomness of its own. Deterministic to the bit: the same bundle,
+// records and request give the same page and the same digest on every x86-64-v3 machine.
+//
+// Single-threaded: the owner calls from one thread at a time. rank is const and touches no state,
+// scratch memory apart.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/hash.h"
+#include "base/ids.h"
+#include "base/result.h"
+#include "recommender/bundle.h"
+#include "rondo/log/v1/record.pb.h"
+
+namespace rondo::recommender {
+
+// Changes whenever the same records would give another state or page.
+extern const std::string_view kEngineVersion;
+
+using Digest = base::Sha256Digest;
+
+// Where a checkpoint goes to and comes from: bytes in order.
+class Sink {
+ public:
+  virtual ~Sink() = default;
+  virtual void write(std::string_view bytes) = 0;
+};
+class Source {
+ public:
+  virtual ~Source() = default;
+  // Exactly `size` bytes into `out`; corrupt when there are fewer.
+  virtual Result<void> read(char* out, size_t size) = 0;
+};
+
+// What the host exports as metrics; counts since the engine was created or loaded are part of the
+// state, so that they replay too.
+struct EngineStats {
+  uint64_t viewers = 0;
+  uint64_t videos = 0;
+  uint64_t pending_slots = 0;
+  uint64_t examples_trained = 0;
+  uint64_t batches_rejected = 0;          // NaN or exploding
+  uint64_t outcomes_unmatched = 0;        // engagement without a matching reservation
+  uint64_t outcomes_repeated = 0;         // same (page, slot, head) or event id again
+  uint64_t time_jumps_bounded = 0;
+  uint64_t state_time_us = 0;
+  uint64_t examples_waiting = 0;          // the host ticks while > 0
+};
+
+class Engine {
+ public:
+  // An empty state at offset 0.
+  static Result<std::unique_ptr<Engine>> create(const Bundle& bundle, PartitionId partition);
+  // Reads what save wrote. corrupt when a checksum, the bundle or the version does not fit.
+  static Result<std::unique_ptr<Engine>> load(Source& source, const Bundle& bundle,
+                                              PartitionId partition);
+  ~Engine();
+
+  // Folds the record at `offset`, which must be next_offset(), stamped `time_us` (the envelope's).
+  // An error means that the record cannot be folded by this engine (unknown type, other engine
+  // version or bundle): the state is unchanged and the fold stops here. Records that are merely
+  // senseless (unknown ids, unmatched outcomes) are counted and fold to nothing.
+  Result<void> apply(Offset offset, uint64_t time_us, const log::v1::Record& record);
+
+  // The page for this request at the present state: a complete Served record but for `nonce`, which
+  // the host sets. Fills in request_counter. invalid when the limit is out of 1..32, or the viewer
+  // is zero. An unknown viewer is served as a new one.
+  Result<log::v1::Served> rank(const log::v1::FeedRequest& request) const;
+
+  Offset next_offset() const;
+  uint64_t state_time_us() const;
+  // Of the logical state, not of its layout in memory.
+  Digest digest() const;
+  EngineStats stats() const;
+
+  void save(Sink& sink) const;
+
+ private:
+  struct Impl;
+  explicit Engine(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace rondo::recommender
