@@ -36,6 +36,7 @@ find_package(RocksDB REQUIRED)
 # SOCI ships no CMake package in Debian: soci_core and soci_sqlite3 are linked by name.
 find_package(spdlog REQUIRED)
 find_package(prometheus-cpp CONFIG REQUIRED)
+find_package(tomlplusplus REQUIRED)
 find_package(GTest REQUIRED)
 find_package(benchmark REQUIRED)
 find_package(PkgConfig REQUIRED)

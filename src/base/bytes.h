@@ -18,7 +18,7 @@ class ByteWriter {
   explicit ByteWriter(std::string& out) : out_(out) {}
 
   template <typename T>
-    requires std::is_arithmetic_v<T>
+  requires std::is_arithmetic_v<T>
   void put(T value) {
     static_assert(std::endian::native == std::endian::little);
     char raw[sizeof(T)];
@@ -42,8 +42,7 @@ class ByteReader {
   explicit ByteReader(std::string_view bytes) : rest_(bytes) {}
 
   template <typename T>
-    requires std::is_arithmetic_v<T>
-  Result<T> get() {
+  requires std::is_arithmetic_v<T> Result<T> get() {
     if (rest_.size() < sizeof(T)) return corrupt("the bytes end too soon");
     T value;
     std::memcpy(&value, rest_.data(), sizeof(T));

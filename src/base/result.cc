@@ -4,14 +4,22 @@ namespace rondo::base {
 
 std::string_view to_string(ErrorCode code) {
   switch (code) {
-    case ErrorCode::kNotFound: return "not_found";
-    case ErrorCode::kInvalid: return "invalid";
-    case ErrorCode::kConflict: return "conflict";
-    case ErrorCode::kDenied: return "denied";
-    case ErrorCode::kExhausted: return "exhausted";
-    case ErrorCode::kUnavailable: return "unavailable";
-    case ErrorCode::kCorrupt: return "corrupt";
-    case ErrorCode::kInternal: return "internal";
+    case ErrorCode::kNotFound:
+      return "not_found";
+    case ErrorCode::kInvalid:
+      return "invalid";
+    case ErrorCode::kConflict:
+      return "conflict";
+    case ErrorCode::kDenied:
+      return "denied";
+    case ErrorCode::kExhausted:
+      return "exhausted";
+    case ErrorCode::kUnavailable:
+      return "unavailable";
+    case ErrorCode::kCorrupt:
+      return "corrupt";
+    case ErrorCode::kInternal:
+      return "internal";
   }
   return "internal";
 }

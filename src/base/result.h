@@ -81,9 +81,9 @@ inline Error internal(std::string m) { return {ErrorCode::kInternal, std::move(m
 
 [[noreturn]] void assertion_failed(const char* expression, const char* file, int line);
 
-#define RD_ASSERT(expression)                                                        \
-  (static_cast<bool>(expression)                                                     \
-       ? void(0)                                                                     \
+#define RD_ASSERT(expression)    \
+  (static_cast<bool>(expression) \
+       ? void(0)                 \
        : ::rondo::base::assertion_failed(#expression, __FILE__, __LINE__))
 
 template <typename T>
@@ -172,20 +172,28 @@ class [[nodiscard]] Result<void> {
 #define RD_CO_TRY(declaration, ...) \
   RD_TRY_IMPL(RD_CONCAT(rd_try_, __LINE__), declaration, co_return, __VA_ARGS__)
 
-#define RD_CHECK(...)                                                                    \
-  do {                                                                                   \
+#define RD_CHECK(...)                                                                      \
+  do {                                                                                     \
     if (auto rd_check = (__VA_ARGS__); !rd_check.ok()) return std::move(rd_check).error(); \
   } while (false)
-#define RD_CO_CHECK(...)                                                                    \
-  do {                                                                                      \
-    auto rd_check = (__VA_ARGS__);                                                          \
-    if (!rd_check.ok()) co_return std::move(rd_check).error();                              \
+#define RD_CO_CHECK(...)                                       \
+  do {                                                         \
+    auto rd_check = (__VA_ARGS__);                             \
+    if (!rd_check.ok()) co_return std::move(rd_check).error(); \
   } while (false)
 
 }  // namespace rondo::base
 
 namespace rondo {
+using base::conflict;
+using base::corrupt;
+using base::denied;
 using base::Error;
 using base::ErrorCode;
+using base::exhausted;
+using base::internal;
+using base::invalid;
+using base::not_found;
 using base::Result;
+using base::unavailable;
 }  // namespace rondo
