@@ -7,8 +7,8 @@
 // than the clip (cut them with -t), both give the same frames every time: all seeds are fixed.
 // The first frame is meant to be the poster.
 //
-// Thread safety: everything here is built once, on first use, and never changes; call from anywhere.
-// Ownership: spans and views point to statics and stay valid for the life of the process.
+// Thread safety: everything here is built once, on first use, and never changes; call from
+// anywhere. Ownership: spans and views point to statics and stay valid for the life of the process.
 // Errors: none. Requirements: a renderer with the filters named in the graphs.
 #pragma once
 

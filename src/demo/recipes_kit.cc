@@ -11,14 +11,6 @@ namespace {
 
 constexpr std::array<char, 3> kArgument = {'{', '0', '}'};
 
-// BT.601, limited range: what swscale assumes of a picture that says nothing.
-std::array<double, 3> to_yuv(std::uint32_t rgb) {
-  const double r = (rgb >> 16) & 255, g = (rgb >> 8) & 255, b = rgb & 255;
-  return {16 + (65.481 * r + 128.553 * g + 24.966 * b) / 255,
-          128 + (-37.797 * r - 74.203 * g + 112 * b) / 255,
-          128 + (112 * r - 93.786 * g - 18.214 * b) / 255};
-}
-
 // pseudocolor with one expression a component, made by `component`, which gets the stops' values.
 std::string pseudocolor(std::initializer_list<std::uint32_t> rgb,
                         const std::function<std::string(const std::vector<double>&)>& component) {
@@ -44,6 +36,13 @@ std::string choose(const std::string& at, std::span<const double> values, std::s
 double hertz(int midi) { return 440 * std::exp2((midi - 69) / 12.0); }
 
 }  // namespace
+
+std::array<double, 3> to_yuv(std::uint32_t rgb) {
+  const double r = (rgb >> 16) & 255, g = (rgb >> 8) & 255, b = rgb & 255;
+  return {16 + (65.481 * r + 128.553 * g + 24.966 * b) / 255,
+          128 + (-37.797 * r - 74.203 * g + 112 * b) / 255,
+          128 + (112 * r - 93.786 * g - 18.214 * b) / 255};
+}
 
 std::string num(double value) {
   std::array<char, 32> text;
@@ -93,8 +92,8 @@ std::string ramp(std::initializer_list<std::uint32_t> rgb) {
       const std::string line = num(stops[i]) + "+(val-" + num(width * static_cast<double>(i)) +
                                ")*" + num((stops[i + 1] - stops[i]) / width);
       const bool last = i + 2 == stops.size();
-      out += last ? line
-                  : "if(lt(val," + num(width * static_cast<double>(i + 1)) + ")," + line + ",";
+      out +=
+          last ? line : "if(lt(val," + num(width * static_cast<double>(i + 1)) + ")," + line + ",";
     }
     return out + std::string(stops.size() - 2, ')');
   });

@@ -1,4 +1,5 @@
-// The drawing and sounding kit of the demo clips: small functions that return pieces of lavfi graphs.
+// The drawing and sounding kit of the demo clips: small functions that return pieces of lavfi
+// graphs.
 //
 // Pictures are made as one grey plane ("field": moving, "still": drawn once and repeated), moved by
 // cheap whole-frame filters, and coloured at the end through a ramp. So geq, the slow filter, only
@@ -7,6 +8,7 @@
 // Thread safety: pure functions. Errors: none; a wrong expression shows when it is rendered.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <initializer_list>
 #include <span>
@@ -22,6 +24,9 @@ std::string fill(std::string_view pattern, std::initializer_list<std::string> ar
 std::string num(double value);
 
 // --- picture ---
+
+// Y, Cb, Cr in BT.601, limited range: what swscale assumes of a picture that says nothing.
+std::array<double, 3> to_yuv(std::uint32_t rgb);
 
 // A moving grey picture: `lum` is a geq expression in X, Y, W, H, T, N with values 0..255.
 std::string field(int width, int height, std::string_view lum, int fps = 30);
@@ -47,15 +52,16 @@ std::string canvas(std::string_view scaler = "bicubic");
 struct Tune {
   std::vector<int> notes;
   double step_s;
-  double decay;          // how fast a note dies, in 1/s
-  std::string_view tone; // an expression of p, the phase in radians, written `ld(2)`
+  double decay;           // how fast a note dies, in 1/s
+  std::string_view tone;  // an expression of p, the phase in radians, written `ld(2)`
 };
 namespace tone {
 inline constexpr std::string_view soft = "sin(ld(2))";
 inline constexpr std::string_view glass = "(sin(ld(2))+0.35*sin(3.01*ld(2))*exp(-6*ld(1)))";
 inline constexpr std::string_view wood = "(sin(ld(2))+0.6*sin(4*ld(2))*exp(-30*ld(1)))";
 inline constexpr std::string_view reed = "(sin(ld(2))+0.4*sin(2*ld(2))+0.2*sin(3*ld(2)))";
-inline constexpr std::string_view string = "(sin(ld(2))+0.5*sin(2*ld(2))*exp(-4*ld(1))+0.25*sin(3*ld(2))*exp(-8*ld(1)))";
+inline constexpr std::string_view string =
+    "(sin(ld(2))+0.5*sin(2*ld(2))*exp(-4*ld(1))+0.25*sin(3*ld(2))*exp(-8*ld(1)))";
 }  // namespace tone
 std::string tune(const Tune& tune);
 // A chord that swells and never stops; `breath_s` is how long one swell takes.
