@@ -11,7 +11,7 @@ endif()
 # The engine's results are equal to the bit between machines: one instruction set level for the
 # whole tree, no contraction of a*b+c, no fast-math.
 add_compile_options(-march=x86-64-v3 -mtune=generic -ffp-contract=off -fno-fast-math)
-add_compile_options(-Wall -Wextra -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Werror
+add_compile_options(-Wall -Wextra -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Werror -Wno-missing-field-initializers
                     -fno-omit-frame-pointer -fstack-protector-strong)
 # Assertions stay on in release (habit 3): RD_ASSERT does not look at NDEBUG.
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1 -DNDEBUG")

@@ -96,7 +96,7 @@ BOOST_DESCRIBE_STRUCT(Refusal, (), (code, detail))
 
 struct Video {
   std::string id;
-  std::string state;  // "processing", "live", "refused"
+  std::string state;               // "processing", "live", "refused"
   std::optional<double> progress;  // 0..1 while processing
   std::optional<Refusal> refusal;
   std::string author;  // handle
@@ -147,8 +147,8 @@ BOOST_DESCRIBE_STRUCT(ScoreTerm, (), (name, value, weight, contribution))
 
 // A fact that carried the slot, for the client to say in words.
 struct Reason {
-  std::string kind;  // "topic_finished", "topic_liked", "topic_skipped", "follows_author",
-                     // "author_finished", "trending", "fresh", "exploration"
+  std::string kind;     // "topic_finished", "topic_liked", "topic_skipped", "follows_author",
+                        // "author_finished", "trending", "fresh", "exploration"
   std::string subject;  // the topic, or the author's handle; may be empty
   int count = 0;
 };
@@ -158,7 +158,7 @@ struct FeedItem {
   int slot = 0;
   Video video;
   std::string source;  // "personal", "trending", "fresh", "followed", "exploration", "latest"
-  std::vector<Reason> reasons;  // strongest first
+  std::vector<Reason> reasons;   // strongest first
   std::vector<ScoreTerm> terms;  // strongest first; empty for "latest"
   double score = 0;
 };
@@ -181,8 +181,8 @@ struct FeedPage {
   std::optional<int64_t> offset;       // of the page's own record: for after_offset
   std::vector<FeedItem> items;
   std::vector<Learned> learned;
-  bool exhausted = false;  // nothing is left that this viewer has not seen
-  std::optional<std::string> fallback;  // why For You answered with Latest, in words
+  bool exhausted = false;                  // nothing is left that this viewer has not seen
+  std::optional<std::string> fallback;     // why For You answered with Latest, in words
   std::optional<std::string> next_cursor;  // latest and following
 };
 BOOST_DESCRIBE_STRUCT(FeedPage, (),
@@ -195,7 +195,7 @@ struct Event {
   std::string video_id;
   std::optional<std::string> page_id;  // with slot: of the page that showed it
   std::optional<int> slot;
-  std::optional<std::string> at;  // the client's clock; noted, never trusted
+  std::optional<std::string> at;     // the client's clock; noted, never trusted
   std::optional<int64_t> watch_ms;   // watch
   std::optional<int> loops;          // watch: complete plays
   std::optional<bool> skipped;       // watch: swiped on before the first end
