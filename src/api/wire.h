@@ -6,12 +6,27 @@
 #pragma once
 
 #include <boost/describe.hpp>
+#include <boost/describe/enum.hpp>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace rondo::api::wire {
+
+// ---- Closed sets: their names on the wire are the enumerators' ----
+
+BOOST_DEFINE_ENUM_CLASS(SessionKind, anonymous, account)
+BOOST_DEFINE_ENUM_CLASS(Role, member, admin)
+BOOST_DEFINE_ENUM_CLASS(VideoState, processing, live, refused)
+BOOST_DEFINE_ENUM_CLASS(Feed, for_you, following, latest)
+BOOST_DEFINE_ENUM_CLASS(Source, personal, trending, fresh, followed, exploration, following, latest)
+BOOST_DEFINE_ENUM_CLASS(ReasonKind, topic_finished, topic_liked, topic_skipped, follows_author,
+                        author_finished, trending, fresh, exploration)
+BOOST_DEFINE_ENUM_CLASS(EventType, impression, watch, like, unlike, share, save, not_interested,
+                        report)
+BOOST_DEFINE_ENUM_CLASS(Scope, video, author, topic)
+BOOST_DEFINE_ENUM_CLASS(DemoState, making, watching, ready)
 
 // ---- Problems (RFC 9457) ----
 
@@ -36,14 +51,14 @@ BOOST_DESCRIBE_STRUCT(Problem, (), (type, title, status, detail, errors))
 struct Account {
   std::string id;
   std::string handle;
-  std::string role;  // "member", "admin"
+  Role role = Role::member;
   std::string created_at;
 };
 BOOST_DESCRIBE_STRUCT(Account, (), (id, handle, role, created_at))
 
 // The answer to POST viewers, accounts and sessions also sets the session cookie.
 struct Session {
-  std::string kind;  // "anonymous", "account"
+  SessionKind kind = SessionKind::anonymous;
   std::optional<Account> account;
   std::optional<std::string> token;  // only when the session is made: for `Authorization: Bearer`
   std::string expires_at;
@@ -139,16 +154,15 @@ BOOST_DESCRIBE_STRUCT(VideoList, (), (items, next_cursor))
 // One additive term of the score: contribution = weight * value; the terms sum to the score.
 struct ScoreTerm {
   std::string name;  // "finish", "watch", "like", "skip", ... or a named adjustment
-  double value = 0;
-  double weight = 0;
-  double contribution = 0;
+  float value = 0;
+  float weight = 0;
+  float contribution = 0;
 };
 BOOST_DESCRIBE_STRUCT(ScoreTerm, (), (name, value, weight, contribution))
 
 // A fact that carried the slot, for the client to say in words.
 struct Reason {
-  std::string kind;     // "topic_finished", "topic_liked", "topic_skipped", "follows_author",
-                        // "author_finished", "trending", "fresh", "exploration"
+  ReasonKind kind = ReasonKind::trending;
   std::string subject;  // the topic, or the author's handle; may be empty
   int count = 0;
 };
@@ -157,10 +171,10 @@ BOOST_DESCRIBE_STRUCT(Reason, (), (kind, subject, count))
 struct FeedItem {
   int slot = 0;
   Video video;
-  std::string source;  // "personal", "trending", "fresh", "followed", "exploration", "latest"
+  Source source = Source::latest;
   std::vector<Reason> reasons;   // strongest first
   std::vector<ScoreTerm> terms;  // strongest first; empty for "latest"
-  double score = 0;
+  float score = 0;
 };
 BOOST_DESCRIBE_STRUCT(FeedItem, (), (slot, video, source, reasons, terms, score))
 
@@ -176,7 +190,7 @@ struct Learned {
 BOOST_DESCRIBE_STRUCT(Learned, (), (topic, more, finished, skipped, liked, not_interested))
 
 struct FeedPage {
-  std::string feed;                    // "for_you", "latest", "following"
+  Feed feed = Feed::latest;
   std::optional<std::string> page_id;  // a ranked page: what events and receipts go by
   std::optional<int64_t> offset;       // of the page's own record: for after_offset
   std::vector<FeedItem> items;
@@ -190,8 +204,7 @@ BOOST_DESCRIBE_STRUCT(FeedPage, (),
 
 struct Event {
   std::string id;    // made by the client, 8..32 characters, unique per viewer
-  std::string type;  // "impression", "watch", "like", "unlike", "share", "save",
-                     // "not_interested", "report"
+  EventType type = EventType::impression;
   std::string video_id;
   std::optional<std::string> page_id;  // with slot: of the page that showed it
   std::optional<int> slot;
@@ -199,7 +212,7 @@ struct Event {
   std::optional<int64_t> watch_ms;   // watch
   std::optional<int> loops;          // watch: complete plays
   std::optional<bool> skipped;       // watch: swiped on before the first end
-  std::optional<std::string> scope;  // not_interested: "video", "author", "topic"
+  std::optional<Scope> scope;        // not_interested
 };
 BOOST_DESCRIBE_STRUCT(Event, (),
                       (id, type, video_id, page_id, slot, at, watch_ms, loops, skipped, scope))
@@ -226,9 +239,9 @@ BOOST_DESCRIBE_STRUCT(EventReceipt, (), (offset, accepted, rejected))
 struct ReceiptSlot {
   int slot = 0;
   std::string video_id;
-  std::string source;
-  double propensity = 0;
-  double score = 0;
+  Source source = Source::personal;
+  float propensity = 0;
+  float score = 0;
   std::vector<ScoreTerm> terms;
   std::vector<Reason> reasons;
 };
@@ -254,7 +267,7 @@ BOOST_DESCRIBE_STRUCT(PageReceipt, (),
 // ---- The network ----
 
 struct DemoProgress {
-  std::string state;  // "making", "watching", "ready"
+  DemoState state = DemoState::making;
   int clips_done = 0;
   int clips_total = 0;
   int viewers_done = 0;

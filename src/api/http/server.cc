@@ -268,13 +268,14 @@ Task<bool> Connection::serve_one() {
   idle_ = false;
   allow(shared_.options.request_max);
   co_await bhttp::async_read_header(socket_, buffer_, head, asio::redirect_error(kUseTask, ec));
-  if (ec == bhttp::error::end_of_stream || (ec && !ec.category().name())) co_return false;
   if (ec == bhttp::error::header_limit || ec == bhttp::error::buffer_overflow) {
     co_return co_await write(shared_.service->refuse(431, "the headers are larger than 16 KiB"),
                              false, false);
   }
   if (ec) {
-    if (ec.category() != make_error_code(bhttp::error::bad_method).category()) co_return false;
+    // Gone or silent: nobody to answer. Only what was sent and is wrong gets an answer.
+    bool is_syntax = ec.category() == make_error_code(bhttp::error::bad_method).category();
+    if (!is_syntax || ec == bhttp::error::end_of_stream) co_return false;
     co_return co_await write(
         shared_.service->refuse(400, "this is not an HTTP/1.1 request: " + ec.message()), false,
         false);

@@ -1,0 +1,433 @@
+#include "feed/partition_host.h"
+
+#include <algorithm>
+
+#include "base/bytes.h"
+#include "base/failpoint.h"
+#include "records/routing.h"
+#include "telemetry/log.h"
+
+namespace rondo::feed {
+namespace {
+
+constexpr size_t kBatchesMax = 8;
+constexpr size_t kWaitingMax = 1024;
+constexpr uint64_t kStaleUs = 2'000'000;
+constexpr std::chrono::milliseconds kIdleWait{200};
+constexpr std::chrono::seconds kAppendMax{10};
+
+telemetry::Labels label_of(PartitionId partition) {
+  return {{"partition", std::to_string(partition.value())}};
+}
+
+class TextSink final : public recommender::Sink {
+ public:
+  void write(std::string_view bytes) override { text.append(bytes); }
+  std::string text;
+};
+
+}  // namespace
+
+PartitionHost::PartitionHost(PartitionId partition, std::unique_ptr<recommender::Engine> engine,
+                             const recommender::Bundle& bundle, HostDeps deps, HostOptions options)
+    : partition_(partition),
+      bundle_sha256_(bundle.sha256()),
+      deps_(deps),
+      options_(options),
+      checkpoints_(deps.blobs, partition),
+      engine_(std::move(engine)),
+      checkpointed_at_(std::chrono::steady_clock::now()),
+      rank_seconds_(deps.metrics.seconds("feed_rank_seconds", "Time to rank one page.",
+                                         label_of(partition))),
+      wait_seconds_(deps.metrics.seconds(
+          "feed_page_seconds", "From a page's request to its durable record.", label_of(partition))),
+      folded_total_(deps.metrics.counter("engine_records_folded_total", "Records folded.",
+                                         label_of(partition))),
+      pages_total_(deps.metrics.counter("feed_pages_total", "Pages served by the engine.",
+                                        label_of(partition))),
+      checkpoints_total_(deps.metrics.counter("engine_checkpoints_total", "Checkpoints written.",
+                                              label_of(partition))) {}
+
+Result<std::unique_ptr<PartitionHost>> PartitionHost::start(PartitionId partition,
+                                                            const recommender::Bundle& bundle,
+                                                            HostDeps deps, HostOptions options) {
+  RD_TRY(auto state, deps.log.state(partition));
+  Checkpoints checkpoints(deps.blobs, partition);
+  RD_TRY(auto kept, checkpoints.list());
+  if (!kept.empty() && kept.back().next_offset > state.end) {
+    return corrupt("the newest checkpoint of partition " + std::to_string(partition.value()) +
+                   " stands at offset " + std::to_string(kept.back().next_offset.value()) +
+                   ", but the log ends at " + std::to_string(state.end.value()) +
+                   ": records that were acknowledged are gone. Restore log and checkpoints from "
+                   "one backup");
+  }
+  std::vector<std::string> warnings;
+  RD_TRY(auto engine, checkpoints.restore(bundle, state.end, warnings));
+  for (const auto& warning : warnings) {
+    log::warning("a checkpoint was passed over", {{"reason", warning}});
+  }
+  if (engine->next_offset() < state.first) {
+    return corrupt("the log of partition " + std::to_string(partition.value()) + " begins at " +
+                   std::to_string(state.first.value()) + ", and no readable checkpoint reaches it");
+  }
+  auto host = std::unique_ptr<PartitionHost>(
+      new PartitionHost(partition, std::move(engine), bundle, deps, options));
+  if (state.end.value() == 0) RD_CHECK(host->activate());
+  host->publish_status();
+  host->tail_ = std::thread([h = host.get()] { h->tail_loop(); });
+  host->engine_thread_ = std::thread([h = host.get()] { h->engine_loop(); });
+  host->keeper_ = std::thread([h = host.get()] { h->keeper_loop(); });
+  return host;
+}
+
+PartitionHost::~PartitionHost() {
+  {
+    std::unique_lock lock(mutex_);
+    stopping_ = true;
+  }
+  engine_wakes_.notify_all();
+  tail_wakes_.notify_all();
+  if (tail_.joinable()) tail_.join();
+  if (engine_thread_.joinable()) engine_thread_.join();
+  {
+    std::unique_lock lock(mutex_);
+    keeper_stopping_ = true;
+  }
+  keeper_wakes_.notify_all();
+  if (keeper_.joinable()) keeper_.join();
+  // Handlers of appends that are still under way point at this object.
+  std::unique_lock lock(mutex_);
+  appends_done_.wait(lock, [this] { return appends_under_way_ == 0; });
+}
+
+// The first records of a partition: which engine and bundle its log is folded with.
+Result<void> PartitionHost::activate() {
+  log::v1::Record engine, bundle;
+  engine.mutable_engine_activated()->set_engine_version(std::string(recommender::kEngineVersion));
+  bundle.mutable_bundle_activated()->set_bundle_sha256(
+      std::string(base::as_bytes(bundle_sha256_)));
+  uint64_t now_us = deps_.clock.now_us();
+  std::vector<stream::Message> batch;
+  batch.push_back({records::activation_message_id(recommender::kEngineVersion, Offset(0)),
+                   records::seal(engine, now_us)});
+  batch.push_back(
+      {records::activation_message_id(base::to_hex(base::as_bytes(bundle_sha256_)).substr(0, 24),
+                                      Offset(0)),
+       records::seal(bundle, now_us)});
+  auto stored = stream::append_and_wait(deps_.log, partition_, std::move(batch),
+                                        std::chrono::steady_clock::now() + kAppendMax);
+  if (!stored.ok()) return std::move(stored).error();
+  return {};
+}
+
+void PartitionHost::rank(log::v1::FeedRequest request, std::optional<Offset> after,
+                         base::Deadline deadline, PageHandler done) {
+  std::optional<Error> refusal;
+  {
+    std::lock_guard lock(mutex_);
+    if (stopping_) {
+      refusal = unavailable("the server is stopping");
+    } else if (waiting_count_ >= kWaitingMax) {
+      refusal = exhausted("too many pages are waiting for the engine");
+    } else {
+      ++waiting_count_;
+      arrived_.push_back({std::move(request), after, deadline, std::move(done)});
+    }
+  }
+  if (refusal) {
+    done(std::move(*refusal));
+  } else {
+    engine_wakes_.notify_one();
+  }
+}
+
+HostStatus PartitionHost::status() const {
+  HostStatus status;
+  {
+    std::lock_guard lock(mutex_);
+    status = status_;
+  }
+  if (auto state = deps_.log.state(partition_); state.ok()) status.log_end = state->end;
+  return status;
+}
+
+bool PartitionHost::wait_applied(Offset after, base::Deadline deadline) const {
+  std::unique_lock lock(mutex_);
+  return applied_moves_.wait_until(lock, deadline, [&] { return status_.applied_end > after; });
+}
+
+// Reads and decodes what is durable; a few batches ahead of the fold.
+void PartitionHost::tail_loop() {
+  Offset next = engine_->next_offset();  // the engine thread starts from the same
+  while (true) {
+    {
+      std::unique_lock lock(mutex_);
+      tail_wakes_.wait(lock, [this] { return stopping_ || batches_.size() < kBatchesMax; });
+      if (stopping_) return;
+    }
+    auto end = deps_.log.wait_beyond(partition_, next,
+                                     std::chrono::steady_clock::now() + kIdleWait);
+    if (end.ok() && *end <= next) continue;
+    std::string failure;
+    std::vector<Decoded> batch;
+    auto messages = end.ok() ? deps_.log.read(partition_, next, {})
+                             : Result<std::vector<stream::StoredMessage>>(std::move(end).error());
+    if (messages.ok()) {
+      batch.reserve(messages->size());
+      for (const auto& message : *messages) {
+        auto opened = records::open(message.payload);
+        if (!opened.ok()) {
+          failure = "record at offset " + std::to_string(message.offset.value()) + ": " +
+                    opened.error().describe();
+          break;
+        }
+        batch.push_back({message.offset, opened->time_us, std::move(opened->record)});
+        next = Offset(message.offset.value() + 1);
+      }
+    } else {
+      failure = messages.error().describe();
+    }
+    std::lock_guard lock(mutex_);
+    if (!batch.empty()) batches_.push_back(std::move(batch));
+    tail_failure_ = failure;
+    engine_wakes_.notify_one();
+    if (!failure.empty()) return;
+  }
+}
+
+void PartitionHost::engine_loop() {
+  std::vector<Waiting> waiting;
+  while (true) {
+    std::deque<std::vector<Decoded>> batches;
+    std::string tail_failure;
+    bool stopping = false;
+    {
+      std::unique_lock lock(mutex_);
+      auto wake_at = std::chrono::steady_clock::now() + kIdleWait;
+      for (const auto& w : waiting) wake_at = std::min(wake_at, w.deadline);
+      engine_wakes_.wait_until(lock, wake_at, [&] {
+        return stopping_ || !batches_.empty() || !arrived_.empty() || !failed_viewers_.empty() ||
+               !tail_failure_.empty();
+      });
+      batches.swap(batches_);
+      for (auto& request : arrived_) waiting.push_back(std::move(request));
+      arrived_.clear();
+      for (uint64_t viewer : failed_viewers_) under_way_.erase(viewer);
+      failed_viewers_.clear();
+      tail_failure.swap(tail_failure_);
+      stopping = stopping_;
+    }
+    tail_wakes_.notify_one();
+    for (auto& batch : batches) {
+      fold(std::move(batch));
+      // A long backlog must not keep pages waiting that need none of it.
+      if (!batches.empty()) publish_status();
+    }
+    if (!tail_failure.empty()) fail(std::move(tail_failure));
+    publish_status();
+    uint64_t now_us = deps_.clock.now_us();
+    if (failure_.empty() && status_.engine.examples_waiting > 0) tick(now_us);
+    serve(waiting);
+    checkpoint_if_due(stopping);
+    if (stopping) break;
+  }
+  for (auto& request : waiting) request.done(unavailable("the server is stopping"));
+  std::vector<Waiting> late;
+  {
+    std::lock_guard lock(mutex_);
+    late.swap(arrived_);
+    waiting_count_ = 0;
+  }
+  for (auto& request : late) request.done(unavailable("the server is stopping"));
+}
+
+void PartitionHost::fold(std::vector<Decoded> batch) {
+  for (auto& item : batch) {
+    if (!failure_.empty()) return;
+    auto applied = engine_->apply(item.offset, item.time_us, item.record);
+    if (!applied.ok()) {
+      fail("record at offset " + std::to_string(item.offset.value()) + ": " +
+           applied.error().describe());
+      return;
+    }
+    if (item.record.has_served()) under_way_.erase(item.record.served().request().viewer_id());
+    ++folded_since_checkpoint_;
+  }
+  folded_total_.Increment(static_cast<double>(batch.size()));
+}
+
+void PartitionHost::fail(std::string reason) {
+  if (!failure_.empty()) return;
+  failure_ = std::move(reason);
+  log::error("the engine stopped; feeds fall back to Latest",
+             {{"partition", partition_.value()}, {"reason", failure_}});
+}
+
+void PartitionHost::publish_status() {
+  std::lock_guard lock(mutex_);
+  status_.applied_end = engine_->next_offset();
+  status_.failure = failure_;
+  status_.engine = engine_->stats();
+  applied_moves_.notify_all();
+}
+
+bool PartitionHost::is_stale(uint64_t now_us) const {
+  return now_us > engine_->state_time_us() + kStaleUs;
+}
+
+// Once an epoch; every replica of the partition would append the same one.
+void PartitionHost::tick(uint64_t now_us) {
+  uint64_t epoch = now_us / 1'000'000;
+  if (epoch <= ticked_epoch_) return;
+  ticked_epoch_ = epoch;
+  log::v1::Record record;
+  record.mutable_tick()->set_epoch(epoch);
+  {
+    std::lock_guard lock(mutex_);
+    ++appends_under_way_;
+  }
+  std::vector<stream::Message> batch;
+  batch.push_back({records::tick_message_id(partition_, epoch), records::seal(record, now_us)});
+  deps_.log.append(partition_, std::move(batch), [this](auto stored) {
+    if (!stored.ok()) log::warning("a tick was not stored", {{"reason", stored.error().describe()}});
+    std::lock_guard lock(mutex_);
+    --appends_under_way_;
+    appends_done_.notify_all();
+  });
+}
+
+void PartitionHost::serve(std::vector<Waiting>& waiting) {
+  if (waiting.empty()) return;
+  auto now = std::chrono::steady_clock::now();
+  uint64_t now_us = deps_.clock.now_us();
+  bool stale = is_stale(now_us);
+  if (stale && failure_.empty()) tick(now_us);
+  std::vector<Waiting> still;
+  size_t answered = 0;
+  for (auto& request : waiting) {
+    if (!failure_.empty()) {
+      ++answered;
+      request.done(unavailable("the engine has stopped: " + failure_));
+    } else if (now >= request.deadline) {
+      ++answered;
+      request.done(unavailable("the engine is behind the log"));
+    } else if (stale || under_way_.contains(request.request.viewer_id()) ||
+               (request.after && engine_->next_offset() <= *request.after)) {
+      still.push_back(std::move(request));
+    } else {
+      ++answered;
+      serve_one(std::move(request));
+    }
+  }
+  waiting = std::move(still);
+  std::lock_guard lock(mutex_);
+  waiting_count_ -= std::min(waiting_count_, answered);
+}
+
+void PartitionHost::serve_one(Waiting request) {
+  auto began = std::chrono::steady_clock::now();
+  auto page = engine_->rank(request.request);
+  rank_seconds_.Observe(
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
+  if (!page.ok()) {
+    request.done(std::move(page).error());
+    return;
+  }
+  uint64_t viewer = request.request.viewer_id();
+  log::v1::Record record;
+  *record.mutable_served() = std::move(page).value();
+  record.mutable_served()->set_nonce(deps_.random.next_id());
+  under_way_[viewer] = true;
+  {
+    std::lock_guard lock(mutex_);
+    ++appends_under_way_;
+  }
+  std::vector<stream::Message> batch;
+  batch.push_back({records::served_message_id(record.served().nonce()),
+                   records::seal(record, deps_.clock.now_us())});
+  auto shared = std::make_shared<log::v1::Record>(std::move(record));
+  deps_.log.append(partition_, std::move(batch),
+                   [this, viewer, shared, began, done = std::move(request.done)](auto stored) {
+                     bool ok = stored.ok();
+                     if (ok) {
+                       RankedPage ranked;
+                       ranked.served = std::move(*shared->mutable_served());
+                       ranked.id = {partition_, stored->front().offset, ranked.served.nonce()};
+                       pages_total_.Increment();
+                       wait_seconds_.Observe(std::chrono::duration<double>(
+                                                 std::chrono::steady_clock::now() - began)
+                                                 .count());
+                       done(std::move(ranked));
+                     } else {
+                       done(std::move(stored).error());
+                     }
+                     std::lock_guard lock(mutex_);
+                     if (!ok) {
+                       failed_viewers_.push_back(viewer);
+                       engine_wakes_.notify_one();
+                     }
+                     --appends_under_way_;
+                     appends_done_.notify_all();
+                   });
+}
+
+void PartitionHost::checkpoint_if_due(bool now) {
+  if (!failure_.empty() || folded_since_checkpoint_ == 0) return;
+  auto age = std::chrono::steady_clock::now() - checkpointed_at_;
+  if (!now && folded_since_checkpoint_ < options_.checkpoint_records &&
+      age < options_.checkpoint_every) {
+    return;
+  }
+  {
+    // The keeper is still busy with the one before: later.
+    std::lock_guard lock(mutex_);
+    if (to_keep_ && !now) return;
+  }
+  TextSink sink;
+  engine_->save(sink);
+  folded_since_checkpoint_ = 0;
+  checkpointed_at_ = std::chrono::steady_clock::now();
+  std::lock_guard lock(mutex_);
+  to_keep_ = Snapshot{engine_->next_offset(), deps_.clock.now_us(), std::move(sink.text)};
+  keeper_wakes_.notify_one();
+}
+
+void PartitionHost::keeper_loop() {
+  while (true) {
+    std::optional<Snapshot> snapshot;
+    {
+      std::unique_lock lock(mutex_);
+      keeper_wakes_.wait(lock, [this] { return keeper_stopping_ || to_keep_; });
+      if (!to_keep_) return;
+      snapshot = std::move(to_keep_);
+    }
+    auto keep = [&]() -> Result<void> {
+      base::failpoint("checkpoint.before_put");
+      RD_CHECK(checkpoints_.put(snapshot->next_offset, snapshot->time_us, snapshot->bytes));
+      base::failpoint("checkpoint.after_put");
+      auto horizon_us =
+          static_cast<uint64_t>(std::chrono::microseconds(options_.horizon).count());
+      RD_TRY(auto kept, checkpoints_.rotate(options_.checkpoints_kept, horizon_us,
+                                            deps_.clock.now_us()));
+      RD_CHECK(deps_.log.pin(partition_, kept.front().next_offset));
+      auto cut = deps_.log.enforce(
+          partition_, {.age_max = options_.horizon, .bytes_max = options_.retention_bytes});
+      if (!cut.ok()) return std::move(cut).error();
+      return {};
+    };
+    auto kept = keep();
+    if (kept.ok()) {
+      checkpoints_total_.Increment();
+      log::debug("checkpoint", {{"partition", partition_.value()},
+                                {"offset", snapshot->next_offset.value()},
+                                {"bytes", snapshot->bytes.size()}});
+    } else {
+      log::error("a checkpoint was not written; the log keeps what it would have covered",
+                 {{"partition", partition_.value()}, {"reason", kept.error().describe()}});
+    }
+    std::lock_guard lock(mutex_);
+    if (to_keep_ && to_keep_->next_offset == snapshot->next_offset) to_keep_.reset();
+  }
+}
+
+}  // namespace rondo::feed

@@ -1,0 +1,164 @@
+// One engine on one thread: folds the partition's log as it grows, ranks pages, keeps checkpoints.
+//
+// - Recovery is load the newest readable checkpoint, then fold the tail. Until the tail is folded
+//   (and for ever, when a record cannot be folded) rank answers unavailable and feeds fall back.
+// - rank waits, until its deadline, for the offset that the request names; the page's Served record
+//   is durable before `done` is called. One page a viewer is under way at a time: the next one
+//   waits until the first is folded, so that two requests never see the same state.
+// - Log time goes on by Tick records that the host appends: once a second while examples wait for
+//   their minibatch, and before ranking when the state's time is more than two seconds old. An idle
+//   network's log does not grow.
+//
+// Threads: the tail reads and decodes; the engine folds and ranks; the keeper writes checkpoints
+// and enforces retention. rank, status and stop are thread safe; `done` is called on the log's or
+// the engine's thread.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "feed/checkpoints.h"
+#include "records/envelope.h"
+#include "records/page_id.h"
+#include "recommender/engine.h"
+#include "stream/stream.h"
+#include "telemetry/metrics.h"
+
+namespace rondo::feed {
+
+struct HostOptions {
+  uint64_t checkpoint_records = 50'000;
+  std::chrono::seconds checkpoint_every{300};
+  int checkpoints_kept = 3;
+  std::chrono::seconds horizon{30 * 86'400};  // of replay: how long the log is kept at least
+  uint64_t retention_bytes = 0;               // a partition; 0: by age only
+};
+
+struct RankedPage {
+  records::PageId id;
+  log::v1::Served served;
+};
+
+struct HostStatus {
+  Offset applied_end;  // everything before it is in the state
+  Offset log_end;
+  std::string failure;  // why the fold stopped; empty while it goes on
+  recommender::EngineStats engine;
+  bool caught_up() const { return failure.empty() && applied_end >= log_end; }
+};
+
+struct HostDeps {
+  stream::Stream& log;
+  blob::BlobStore& blobs;
+  const base::Clock& clock;
+  base::SecureRandom& random;
+  telemetry::Metrics& metrics;
+};
+
+class PartitionHost {
+ public:
+  using PageHandler = std::function<void(Result<RankedPage>)>;
+
+  // corrupt when a checkpoint is ahead of the log, or the log begins after every state.
+  static Result<std::unique_ptr<PartitionHost>> start(PartitionId partition,
+                                                      const recommender::Bundle& bundle,
+                                                      HostDeps deps, HostOptions options);
+  // Stops, after a last checkpoint.
+  ~PartitionHost();
+
+  // The page that reflects every record up to and including `after` (when given).
+  void rank(log::v1::FeedRequest request, std::optional<Offset> after, base::Deadline deadline,
+            PageHandler done);
+
+  HostStatus status() const;
+  PartitionId partition() const { return partition_; }
+  // True when `after` is folded by the deadline; for whoever needs a state, not a page.
+  bool wait_applied(Offset after, base::Deadline deadline) const;
+
+ private:
+  struct Decoded {
+    Offset offset;
+    uint64_t time_us;
+    log::v1::Record record;
+  };
+  struct Waiting {
+    log::v1::FeedRequest request;
+    std::optional<Offset> after;
+    base::Deadline deadline;
+    PageHandler done;
+  };
+  struct Snapshot {
+    Offset next_offset;
+    uint64_t time_us;
+    std::string bytes;
+  };
+
+  PartitionHost(PartitionId partition, std::unique_ptr<recommender::Engine> engine,
+                const recommender::Bundle& bundle, HostDeps deps, HostOptions options);
+  Result<void> activate();
+  void tail_loop();
+  void engine_loop();
+  void keeper_loop();
+  void fold(std::vector<Decoded> batch);
+  void serve(std::vector<Waiting>& waiting);
+  void serve_one(Waiting request);
+  void tick(uint64_t now_us);
+  void publish_status();
+  void checkpoint_if_due(bool now);
+  void fail(std::string reason);
+  bool is_stale(uint64_t now_us) const;
+
+  const PartitionId partition_;
+  const base::Sha256Digest bundle_sha256_;
+  const HostDeps deps_;
+  const HostOptions options_;
+  Checkpoints checkpoints_;
+
+  // Owned by the engine thread.
+  std::unique_ptr<recommender::Engine> engine_;
+  std::string failure_;
+  std::unordered_map<uint64_t, bool> under_way_;  // viewers whose page is not folded yet
+  uint64_t ticked_epoch_ = 0;
+  uint64_t folded_since_checkpoint_ = 0;
+  base::SteadyTime checkpointed_at_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable engine_wakes_;
+  std::condition_variable tail_wakes_;
+  std::condition_variable keeper_wakes_;
+  mutable std::condition_variable applied_moves_;
+  std::deque<std::vector<Decoded>> batches_;    // guarded by mutex_, at most kBatchesMax
+  std::vector<Waiting> arrived_;                // guarded by mutex_, at most kWaitingMax
+  std::vector<uint64_t> failed_viewers_;        // guarded by mutex_: their Served was not stored
+  std::string tail_failure_;                    // guarded by mutex_
+  std::optional<Snapshot> to_keep_;             // guarded by mutex_
+  HostStatus status_;                           // guarded by mutex_
+  bool stopping_ = false;                       // guarded by mutex_
+  bool keeper_stopping_ = false;                // guarded by mutex_
+  size_t waiting_count_ = 0;                    // guarded by mutex_
+  int appends_under_way_ = 0;                   // guarded by mutex_
+  std::condition_variable appends_done_;
+
+  telemetry::Histogram& rank_seconds_;
+  telemetry::Histogram& wait_seconds_;
+  telemetry::Counter& folded_total_;
+  telemetry::Counter& pages_total_;
+  telemetry::Counter& checkpoints_total_;
+
+  std::thread tail_;
+  std::thread engine_thread_;
+  std::thread keeper_;
+};
+
+}  // namespace rondo::feed
