@@ -46,6 +46,8 @@ class [[nodiscard]] Error {
   const std::string& reason() const { return reason_; }
   // The input field that is to blame, e.g. "handle"; may be empty.
   const std::string& field() const { return field_; }
+  // When trying again makes sense, in seconds; 0: not known.
+  int retry_after_seconds() const { return retry_after_seconds_; }
   // "outermost context: ...: message".
   std::string describe() const { return context_.empty() ? message_ : context_ + ": " + message_; }
 
@@ -55,6 +57,10 @@ class [[nodiscard]] Error {
   }
   Error with_field(std::string field) && {
     field_ = std::move(field);
+    return std::move(*this);
+  }
+  Error with_retry_after(int seconds) && {
+    retry_after_seconds_ = seconds;
     return std::move(*this);
   }
   Error with_context(std::string_view context) && {
@@ -68,6 +74,7 @@ class [[nodiscard]] Error {
   std::string reason_;
   std::string field_;
   std::string context_;
+  int retry_after_seconds_ = 0;
 };
 
 inline Error not_found(std::string m) { return {ErrorCode::kNotFound, std::move(m)}; }
