@@ -19,6 +19,7 @@
 #include <soci/soci.h>
 
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
