@@ -48,12 +48,12 @@ struct EngineStats {
   uint64_t videos = 0;
   uint64_t pending_slots = 0;
   uint64_t examples_trained = 0;
-  uint64_t batches_rejected = 0;          // NaN or exploding
-  uint64_t outcomes_unmatched = 0;        // engagement without a matching reservation
-  uint64_t outcomes_repeated = 0;         // same (page, slot, head) or event id again
+  uint64_t batches_rejected = 0;    // NaN or exploding
+  uint64_t outcomes_unmatched = 0;  // engagement without a matching reservation
+  uint64_t outcomes_repeated = 0;   // same (page, slot, head) or event id again
   uint64_t time_jumps_bounded = 0;
   uint64_t state_time_us = 0;
-  uint64_t examples_waiting = 0;          // the host ticks while > 0
+  uint64_t examples_waiting = 0;  // the host ticks while > 0
 };
 
 class Engine {

@@ -1,0 +1,358 @@
+#include "recommender/bundle.h"
+
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+#include <charconv>
+#include <variant>
+#include <vector>
+
+namespace rondo::recommender {
+namespace {
+
+constexpr uint32_t kSchema = 1;
+constexpr size_t kTextBytesMax = 256 << 10;
+
+constexpr std::array<std::string_view, kHeads> kHeadNames{"skip", "finish", "watch", "like"};
+constexpr std::array<std::string_view, kFeatures> kFeatureNames{
+    "topic_affinity",    "author_affinity",    "follows_author",    "video_finish_rate",
+    "video_skip_rate",   "video_like_rate",    "video_impressions", "freshness",
+    "topic_finish_rate", "author_finish_rate", "duration",          "language_match",
+    "viewer_skip_rate",  "viewer_finish_rate", "position",          "topic_novelty"};
+constexpr std::array<std::string_view, kSlots> kSlotNames{"viewer", "video", "author", "topic",
+                                                          "duration"};
+
+// One leaf of the text: its path, where it lives, its range. The list of them is the format: both
+// directions walk it, so they cannot disagree.
+struct Field {
+  std::string path;  // "section.name" or deeper
+  std::variant<uint32_t*, float*> at;
+  double min;
+  double max;
+};
+
+std::vector<Field> fields_of(Bundle& b) {
+  std::vector<Field> f;
+  auto add = [&f](std::string path, auto& member, double min, double max) {
+    f.push_back({std::move(path), &member, min, max});
+  };
+  add("model.dimensions", b.model.dimensions, 16, 128);
+  add("model.init_scale", b.model.init_scale, 0, 1);
+  add("model.history_decay", b.model.history_decay, 0, 1);
+  for (size_t h = 0; h < kHeads; ++h) {
+    std::string at = fmt::format("heads.{}.", kHeadNames[h]);
+    auto& head = b.heads[h];
+    add(at + "prior", head.prior, 0.001, 0.999);
+    add(at + "loss_weight", head.loss_weight, 0, 10);
+    add(at + "value_weight", head.value_weight, -100, 100);
+    for (size_t i = 0; i < kFeatures; ++i) {
+      add(fmt::format("{}features.{}", at, kFeatureNames[i]), head.features[i], -10, 10);
+    }
+  }
+  for (size_t s = 0; s < kSlots; ++s) {
+    std::string at = fmt::format("slots.{}.", kSlotNames[s]);
+    add(at + "admit_after", b.slots[s].admit_after, 1, 1000);
+    add(at + "ttl_hours", b.slots[s].ttl_hours, 1, 24 * 366 * 5);
+    add(at + "rows_max", b.slots[s].rows_max, 1, 1 << 28);
+  }
+  add("training.batch_examples", b.training.batch_examples, 1, 4096);
+  add("training.viewer_examples_max", b.training.viewer_examples_max, 1, 4096);
+  add("training.embedding_rate", b.training.embedding_rate, 0, 1);
+  add("training.dense_rate", b.training.dense_rate, 0, 1);
+  add("training.adagrad_initial", b.training.adagrad_initial, 1e-6, 100);
+  add("training.gradient_norm_max", b.training.gradient_norm_max, 1e-3, 1000);
+  add("training.logit_max", b.training.logit_max, 1, 30);
+  add("training.loss_max", b.training.loss_max, 0.1, 1000);
+  add("outcomes.skip_ms", b.outcomes.skip_ms, 100, 60000);
+  add("outcomes.finish_fraction", b.outcomes.finish_fraction, 0.5, 1);
+  add("outcomes.reservation_minutes", b.outcomes.reservation_minutes, 1, 24 * 60);
+  add("outcomes.like_minutes", b.outcomes.like_minutes, 1, 24 * 60);
+  add("affinity.half_life_hours", b.affinity.half_life_hours, 1, 24 * 366);
+  add("affinity.event_decay", b.affinity.event_decay, 0, 1);
+  add("affinity.smoothing", b.affinity.smoothing, 0.01, 100);
+  add("affinity.finish", b.affinity.finish, 0, 100);
+  add("affinity.like", b.affinity.like, 0, 100);
+  add("affinity.skip", b.affinity.skip, 0, 100);
+  add("affinity.not_interested", b.affinity.not_interested, 0, 100);
+  add("affinity.minor_topic", b.affinity.minor_topic, 0, 1);
+  add("value.topic_affinity", b.value.topic_affinity, -100, 100);
+  add("value.author_affinity", b.value.author_affinity, -100, 100);
+  add("value.follows_author", b.value.follows_author, -100, 100);
+  add("value.freshness", b.value.freshness, -100, 100);
+  add("value.novelty", b.value.novelty, -100, 100);
+  add("candidates.personal", b.candidates.personal, 1, 5000);
+  add("candidates.followed", b.candidates.followed, 0, 5000);
+  add("candidates.trending", b.candidates.trending, 1, 5000);
+  add("candidates.fresh", b.candidates.fresh, 1, 5000);
+  add("candidates.exploration", b.candidates.exploration, 1, 5000);
+  add("candidates.topic_champions", b.candidates.topic_champions, 0, 5000);
+  add("rules.author_gap", b.rules.author_gap, 0, 32);
+  add("rules.topic_run_max", b.rules.topic_run_max, 1, 32);
+  add("rules.topic_share_max", b.rules.topic_share_max, 0.05, 1);
+  add("rules.temperature", b.rules.temperature, 0.001, 100);
+  add("rules.repeat_penalty", b.rules.repeat_penalty, 0, 100);
+  add("rules.cold_repeat_penalty", b.rules.cold_repeat_penalty, 0, 100);
+  add("rules.cold_outcomes", b.rules.cold_outcomes, 0.1, 1000);
+  add("exploration.uniform_share", b.exploration.uniform_share, 0, 0.5);
+  add("exploration.new_video_share", b.exploration.new_video_share, 0, 0.5);
+  add("exploration.bonus", b.exploration.bonus, 0, 100);
+  add("exploration.temperature", b.exploration.temperature, 0.001, 100);
+  for (size_t i = 0; i < b.exploration.budget_impressions.size(); ++i) {
+    add(fmt::format("exploration.budget_impressions.stage_{}", i + 1),
+        b.exploration.budget_impressions[i], 1, 1 << 30);
+  }
+  add("exploration.promotion", b.exploration.promotion, 0, 10);
+  add("limits.viewers_max", b.limits.viewers_max, 1, 1 << 27);
+  add("limits.videos_max", b.limits.videos_max, 1, 1 << 27);
+  add("limits.authors_max", b.limits.authors_max, 1, 1 << 27);
+  add("limits.topics_max", b.limits.topics_max, 1, 1 << 24);
+  add("limits.pending_slots_max", b.limits.pending_slots_max, 64, 1 << 27);
+  add("limits.viewer_reserved_max", b.limits.viewer_reserved_max, 32, 1024);
+  add("limits.viewer_follows_max", b.limits.viewer_follows_max, 1, 1 << 20);
+  add("limits.anonymous_idle_days", b.limits.anonymous_idle_days, 1, 3660);
+  return f;
+}
+
+std::string number(const Field& field) {
+  char text[64];
+  std::to_chars_result end{};
+  if (auto* whole = std::get_if<uint32_t*>(&field.at)) {
+    end = std::to_chars(text, text + sizeof text, **whole);
+  } else {
+    end = std::to_chars(text, text + sizeof text, *std::get<float*>(field.at));
+  }
+  return {text, end.ptr};
+}
+
+Result<void> read_field(const Field& field, const boost::json::value& value) {
+  auto wrong = [&field](std::string_view what) {
+    return invalid(fmt::format("bundle: {} {}; it is a {} from {} to {}", field.path, what,
+                               field.at.index() == 0 ? "whole number" : "number", field.min,
+                               field.max))
+        .with_field(field.path);
+  };
+  if (!value.is_number()) return wrong("is not a number");
+  double given = value.is_double()  ? value.get_double()
+                 : value.is_int64() ? static_cast<double>(value.get_int64())
+                                    : static_cast<double>(value.get_uint64());
+  if (auto* const* whole = std::get_if<uint32_t*>(&field.at)) {
+    if (value.is_double()) return wrong(fmt::format("is {}", given));
+    if (given < field.min || given > field.max) return wrong(fmt::format("is {}", given));
+    **whole = static_cast<uint32_t>(given);
+  } else {
+    auto rounded = static_cast<float>(given);
+    // Against the rounded bounds: 0.001 as a float is a little more or less than 0.001.
+    bool inside =
+        rounded >= static_cast<float>(field.min) && rounded <= static_cast<float>(field.max);
+    if (!inside) return wrong(fmt::format("is {}", given));
+    *std::get<float*>(field.at) = rounded;
+  }
+  return {};
+}
+
+const boost::json::value* find_path(const boost::json::value& root, std::string_view path) {
+  const boost::json::value* at = &root;
+  while (true) {
+    auto* object = at->if_object();
+    if (object == nullptr) return nullptr;
+    size_t dot = path.find('.');
+    at = object->if_contains(path.substr(0, dot));
+    if (at == nullptr || dot == std::string_view::npos) return at;
+    path.remove_prefix(dot + 1);
+  }
+}
+
+// The path of the first leaf that is not a field; empty when there is none.
+std::string unknown_leaf(const boost::json::value& at, const std::string& path,
+                         const std::vector<Field>& fields) {
+  if (auto* object = at.if_object()) {
+    for (const auto& [key, value] : *object) {
+      std::string inner = path.empty() ? std::string(key) : path + "." + std::string(key);
+      if (auto found = unknown_leaf(value, inner, fields); !found.empty()) return found;
+    }
+    // An empty object holds no leaf but is not a field either.
+    return object->empty() && !path.empty() ? path : "";
+  }
+  if (path == "schema") return "";
+  for (const auto& field : fields) {
+    if (field.path == path) return "";
+  }
+  return path;
+}
+
+// What no single field can say.
+Result<void> check_together(const Bundle& b) {
+  if (b.model.dimensions % 16 != 0) {
+    return invalid(fmt::format("bundle: model.dimensions is {}; it must be a multiple of 16",
+                               b.model.dimensions))
+        .with_field("model.dimensions");
+  }
+  const auto& stages = b.exploration.budget_impressions;
+  if (!(stages[0] <= stages[1] && stages[1] <= stages[2])) {
+    return invalid("bundle: exploration.budget_impressions must not fall from stage to stage")
+        .with_field("exploration.budget_impressions");
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string_view head_name(Head head) { return kHeadNames[static_cast<size_t>(head)]; }
+std::string_view feature_name(Feature f) { return kFeatureNames[static_cast<size_t>(f)]; }
+std::string_view slot_name(Slot slot) { return kSlotNames[static_cast<size_t>(slot)]; }
+
+Bundle Bundle::defaults() {
+  Bundle b;
+  b.model = {.dimensions = 16, .init_scale = 0.1f, .history_decay = 0.97f};
+  // Starting weights say what is known of any short-video network: interest carries over, popular
+  // things are popular. The log corrects them.
+  //                                          topic author follow vfin vskip vlike vimp fresh tfin
+  //                                          afin dur lang vskip vfin pos novelty
+  b.heads[size_t(Head::kSkip)] = {
+      0.45f,
+      1.0f,
+      -0.8f,
+      {-1.5f, -0.8f, -0.5f, -0.5f, 2, 0, 0, 0, -0.5f, -0.5f, 0, -0.3f, 1.5f, 0, 0, 0}};
+  b.heads[size_t(Head::kFinish)] = {
+      0.30f,
+      1.0f,
+      1.0f,
+      {1.5f, 0.8f, 0.5f, 2, -0.5f, 0, 0, 0, 0.5f, 0.5f, -0.3f, 0.3f, 0, 1.5f, 0, 0}};
+  b.heads[size_t(Head::kWatch)] = {
+      0.45f,
+      1.0f,
+      0.6f,
+      {1, 0.5f, 0.3f, 1, -0.5f, 0, 0, 0, 0.5f, 0.5f, 0, 0.3f, -0.5f, 0.5f, 0, 0}};
+  b.heads[size_t(Head::kLike)] = {
+      0.03f, 0.5f, 2.0f, {1, 1, 0.5f, 0.5f, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}};
+  b.slots[size_t(Slot::kViewer)] = {2, 24 * 30, 2'000'000};
+  b.slots[size_t(Slot::kVideo)] = {2, 24 * 90, 1'000'000};
+  b.slots[size_t(Slot::kAuthor)] = {2, 24 * 180, 1'000'000};
+  b.slots[size_t(Slot::kTopic)] = {2, 24 * 180, 65'536};
+  b.slots[size_t(Slot::kDuration)] = {1, 24 * 366, 64};
+  b.training = {.batch_examples = 64,
+                .viewer_examples_max = 16,
+                .embedding_rate = 0.08f,
+                .dense_rate = 0.02f,
+                .adagrad_initial = 0.1f,
+                .gradient_norm_max = 4,
+                .logit_max = 15,
+                .loss_max = 20};
+  b.outcomes = {
+      .skip_ms = 2000, .finish_fraction = 0.95f, .reservation_minutes = 30, .like_minutes = 60};
+  b.affinity = {.half_life_hours = 24 * 7,
+                .event_decay = 0.92f,
+                .smoothing = 1,
+                .finish = 1,
+                .like = 1.5f,
+                .skip = 0.7f,
+                .not_interested = 3,
+                .minor_topic = 0.4f};
+  b.value = {.topic_affinity = 1.2f,
+             .author_affinity = 0.4f,
+             .follows_author = 0.5f,
+             .freshness = 0.1f,
+             .novelty = 0.25f};
+  b.candidates = {.personal = 300,
+                  .followed = 60,
+                  .trending = 120,
+                  .fresh = 60,
+                  .exploration = 30,
+                  .topic_champions = 64};
+  b.rules = {.author_gap = 2,
+             .topic_run_max = 2,
+             .topic_share_max = 0.6f,
+             .temperature = 0.08f,
+             .repeat_penalty = 0.05f,
+             .cold_repeat_penalty = 0.6f,
+             .cold_outcomes = 4};
+  b.exploration = {.uniform_share = 0.01f,
+                   .new_video_share = 0.05f,
+                   .bonus = 1,
+                   .temperature = 0.3f,
+                   .budget_impressions = {50, 500, 5000},
+                   .promotion = 0.8f};
+  b.limits = {.viewers_max = 2'000'000,
+              .videos_max = 1'000'000,
+              .authors_max = 1'000'000,
+              .topics_max = 65'536,
+              .pending_slots_max = 1'000'000,
+              .viewer_reserved_max = 64,
+              .viewer_follows_max = 5000,
+              .anonymous_idle_days = 30};
+  return b;
+}
+
+std::string Bundle::canonical() const {
+  // fields_of hands out pointers for reading here: the copy keeps the original const.
+  Bundle copy = *this;
+  std::string out = fmt::format("{{\n  \"schema\": {}", kSchema);
+  std::vector<std::string> open;  // names of the objects that are open below the root
+  for (const auto& field : fields_of(copy)) {
+    std::vector<std::string> path;
+    for (size_t from = 0; from <= field.path.size();) {
+      size_t dot = std::min(field.path.find('.', from), field.path.size());
+      path.push_back(field.path.substr(from, dot - from));
+      from = dot + 1;
+    }
+    std::string name = path.back();
+    path.pop_back();
+    size_t shared = 0;
+    while (shared < open.size() && shared < path.size() && open[shared] == path[shared]) ++shared;
+    bool first = false;
+    while (open.size() > shared) {
+      open.pop_back();
+      out += "\n" + std::string(2 * (open.size() + 1), ' ') + "}";
+    }
+    while (open.size() < path.size()) {
+      if (!first) out += ",";
+      out += "\n" + std::string(2 * (open.size() + 1), ' ') + "\"" + path[open.size()] + "\": {";
+      open.push_back(path[open.size()]);
+      first = true;
+    }
+    if (!first) out += ",";
+    out += "\n" + std::string(2 * (open.size() + 1), ' ') + "\"" + name + "\": " + number(field);
+  }
+  while (!open.empty()) {
+    open.pop_back();
+    out += "\n" + std::string(2 * (open.size() + 1), ' ') + "}";
+  }
+  out += "\n}\n";
+  return out;
+}
+
+base::Sha256Digest Bundle::sha256() const { return base::sha256(canonical()); }
+
+Result<Bundle> Bundle::parse(std::string_view json) {
+  if (json.size() > kTextBytesMax) {
+    return invalid(fmt::format("bundle: {} bytes; at most {}", json.size(), kTextBytesMax));
+  }
+  boost::json::error_code error;
+  boost::json::value root = boost::json::parse(json, error);
+  if (error) return invalid("bundle: not JSON: " + error.message());
+  if (!root.is_object()) return invalid("bundle: the text must be one JSON object");
+  auto* schema = find_path(root, "schema");
+  if (schema == nullptr || !schema->is_int64() || schema->get_int64() != kSchema) {
+    return invalid(
+               fmt::format("bundle: schema must be {}, the only one this engine reads", kSchema))
+        .with_field("schema");
+  }
+  Bundle bundle = defaults();
+  auto fields = fields_of(bundle);
+  for (const auto& field : fields) {
+    auto* value = find_path(root, field.path);
+    if (value == nullptr) {
+      return invalid(fmt::format("bundle: {} is missing; a bundle states every field", field.path))
+          .with_field(field.path);
+    }
+    RD_CHECK(read_field(field, *value));
+  }
+  if (auto extra = unknown_leaf(root, "", fields); !extra.empty()) {
+    return invalid(fmt::format("bundle: {} is not a field that this engine knows", extra))
+        .with_field(extra);
+  }
+  RD_CHECK(check_together(bundle));
+  return bundle;
+}
+
+}  // namespace rondo::recommender

@@ -1,0 +1,160 @@
+// What the owner of the algorithm decides: dimensions, heads, value weights, re-rank rules,
+// exploration, learning rates, limits. The engine reads nothing else, so the bundle's SHA-256
+// names the algorithm. docs/formats/bundle.md describes the text form.
+//
+// A value type. Thread safe to read. `parse` accepts exactly what `canonical` can say: every field,
+// no other field, every value within its range; so a bundle that parses is one the engine can run.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/hash.h"
+#include "base/result.h"
+
+namespace rondo::recommender {
+
+// What the ranker predicts. The order is that of weights in checkpoints: append only.
+enum class Head : uint8_t { kSkip, kFinish, kWatch, kLike };
+inline constexpr size_t kHeads = 4;
+std::string_view head_name(Head head);
+
+// The dense inputs of the ranker (features/example_features.h computes them). Append only.
+enum class Feature : uint8_t {
+  kTopicAffinity,     // -1..1, of this viewer for the video's topics
+  kAuthorAffinity,    // -1..1
+  kFollowsAuthor,     // 0 or 1
+  kVideoFinishRate,   // smoothed and decayed, minus the network's prior
+  kVideoSkipRate,     // the same
+  kVideoLikeRate,     // the same
+  kVideoImpressions,  // log of the impressions of the last day
+  kFreshness,         // 1 when just published, falling to 0
+  kTopicFinishRate,
+  kAuthorFinishRate,
+  kDuration,        // log scale, 0 at 15 s
+  kLanguageMatch,   // 1 same, -1 other, 0 unknown
+  kViewerSkipRate,  // of this viewer's recent outcomes
+  kViewerFinishRate,
+  kPosition,      // in training the slot's place in the page; fixed at 0 when serving
+  kTopicNovelty,  // 1 when this viewer has not met the topic, falling to 0
+};
+inline constexpr size_t kFeatures = 16;
+std::string_view feature_name(Feature feature);
+
+// The id spaces that have an embedding table each. Append only.
+enum class Slot : uint8_t { kViewer, kVideo, kAuthor, kTopic, kDuration };
+inline constexpr size_t kSlots = 5;
+std::string_view slot_name(Slot slot);
+
+struct Bundle {
+  struct Model {
+    uint32_t dimensions;  // of an embedding row, a multiple of 16
+    float init_scale;     // rows start uniform in +-init_scale
+    float history_decay;  // weight of a viewer's outcome against the one after it, in pooling
+  };
+  struct HeadOptions {
+    float prior;  // base rate that the bias starts from
+    float loss_weight;
+    float value_weight;                     // in the score of a slot
+    std::array<float, kFeatures> features;  // starting weights
+  };
+  struct SlotOptions {
+    uint32_t admit_after;  // occurrences before an id gets a vector
+    uint32_t ttl_hours;    // unused for longer: forgotten
+    uint32_t rows_max;     // beyond it the one unused for longest goes
+  };
+  struct Training {
+    uint32_t batch_examples;
+    uint32_t viewer_examples_max;  // a viewer with more in a batch has them scaled down to this
+    float embedding_rate;
+    float dense_rate;
+    float adagrad_initial;
+    float gradient_norm_max;  // of one row in one step
+    float logit_max;
+    float loss_max;  // mean loss of a batch beyond which the step is rejected
+  };
+  struct Outcomes {
+    uint32_t skip_ms;              // a watch shorter than this that did not finish is a skip
+    float finish_fraction;         // of the duration that counts as finished
+    uint32_t reservation_minutes;  // until an unshown slot frees its video
+    uint32_t like_minutes;         // after the impression, until "no like" is an outcome
+  };
+  struct Affinity {
+    float half_life_hours;
+    float event_decay;  // what earlier evidence about a topic keeps at each new outcome
+    float smoothing;    // pseudo-evidence for "do not know"
+    float finish;       // evidence of each outcome
+    float like;
+    float skip;
+    float not_interested;
+    float minor_topic;  // weight of topics after the first
+  };
+  struct Value {  // direct terms of the score beside the heads'
+    float topic_affinity;
+    float author_affinity;
+    float follows_author;
+    float freshness;
+    float novelty;  // of the topic for this viewer
+  };
+  struct Candidates {
+    uint32_t personal;
+    uint32_t followed;
+    uint32_t trending;
+    uint32_t fresh;
+    uint32_t exploration;
+    uint32_t topic_champions;  // best of each topic, so that a new viewer meets all topics
+  };
+  struct Rules {
+    uint32_t author_gap;        // slots between two videos of one author
+    uint32_t topic_run_max;     // neighbouring slots of one topic
+    float topic_share_max;      // of a page, those held included
+    float temperature;          // of the softmax over adjusted scores
+    float repeat_penalty;       // per slot of the same topic already in the page
+    float cold_repeat_penalty;  // the same while the viewer is new; falls with outcomes
+    float cold_outcomes;        // outcomes at which half of the cold penalty is gone
+  };
+  struct Exploration {
+    float uniform_share;    // of a slot's probability, over all that is eligible
+    float new_video_share;  // the same, over new videos within their budget
+    float bonus;            // for few impressions: bonus / sqrt(1 + impressions)
+    float temperature;
+    std::array<uint32_t, 3> budget_impressions;  // in all, at the end of each stage
+    float promotion;  // lower bound of the finish rate, as a share of the network's, to go on
+  };
+  struct Limits {
+    uint32_t viewers_max;
+    uint32_t videos_max;
+    uint32_t authors_max;
+    uint32_t topics_max;
+    uint32_t pending_slots_max;
+    uint32_t viewer_reserved_max;
+    uint32_t viewer_follows_max;
+    uint32_t anonymous_idle_days;  // an anonymous viewer is forgotten after it
+  };
+
+  Model model;
+  std::array<HeadOptions, kHeads> heads;
+  std::array<SlotOptions, kSlots> slots;
+  Training training;
+  Outcomes outcomes;
+  Affinity affinity;
+  Value value;
+  Candidates candidates;
+  Rules rules;
+  Exploration exploration;
+  Limits limits;
+
+  static Bundle defaults();
+  // invalid, with the field's path and its range, when the text is not a bundle.
+  static Result<Bundle> parse(std::string_view json);
+  // One text for one bundle: fixed order of fields, shortest numbers that read back the same.
+  std::string canonical() const;
+  base::Sha256Digest sha256() const;
+
+  const HeadOptions& head(Head h) const { return heads[static_cast<size_t>(h)]; }
+  const SlotOptions& slot(Slot s) const { return slots[static_cast<size_t>(s)]; }
+};
+
+}  // namespace rondo::recommender
