@@ -1,0 +1,87 @@
+// What an uploaded file is, in types: container, the picture and the sound that would be shown,
+// colour, rotation, time. And whether Rondo takes it.
+//
+// The file is opened by ffprobe inside the sandbox only, with the demuxer forced from the first
+// bytes (sniff.h), local-file protocol only, codecs from an allow-list, and bounded probing.
+//
+// Refusals are Errors of code invalid, field "file", with one of these reasons, and a sentence for
+// the person who uploaded, with what was measured beside the limit:
+//   empty, too_large, not_a_video, damaged, no_picture, duration_too_long, too_many_pixels,
+//   too_small, too_many_streams, unsupported_codec, dolby_vision_5
+// Failures of the machine are unavailable or internal; what took too much time or memory is
+// exhausted, reason "too_much_work"; a stop request is unavailable, reason "cancelled".
+// Thread safe; blocks.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include "base/result.h"
+#include "media/sandbox.h"
+
+namespace rondo::media {
+
+struct MediaLimits {
+  uint64_t size_bytes_max = 1ull << 30;
+  uint64_t duration_ms_max = 10 * 60 * 1000;
+  // Of one frame: 4K UHD, cinema 4K included, with a little room for padding.
+  uint64_t pixels_max = 4096ull * 2304;
+  uint64_t side_pixels_min = 16;
+  uint64_t streams_max = 32;
+  // What one job may take.
+  uint64_t memory_bytes_max = 3ull << 30;
+  uint64_t wall_seconds_max = 1800;
+};
+
+struct Rational {
+  int64_t num = 0, den = 1;
+  double value() const {
+    return den == 0 ? 0 : static_cast<double>(num) / static_cast<double>(den);
+  }
+};
+
+struct VideoStream {
+  int index = 0;              // in the container
+  std::string codec;          // FFmpeg's name: "hevc"
+  std::string profile;        // "Main 10"; may be empty
+  int width = 0, height = 0;  // as stored, before rotation
+  Rational sample_aspect{1, 1};
+  int rotation = 0;  // degrees clockwise that a player turns it: 0, 90, 180, 270
+  // With sample aspect and rotation applied: what a person sees, in square pixels.
+  int display_width = 0, display_height = 0;
+  double frame_rate = 0;  // average, frames a second; 0: unknown
+  std::string pixel_format;
+  std::string color_range, color_matrix, color_primaries, color_transfer;  // "" when not said
+  std::optional<int> dolby_vision_profile;
+
+  // Light beyond SDR (PQ or HLG), to be tone-mapped.
+  bool hdr() const { return color_transfer == "smpte2084" || color_transfer == "arib-std-b67"; }
+};
+
+struct AudioStream {
+  int index = 0;
+  std::string codec;
+  int channels = 0;
+  int sample_rate = 0;
+};
+
+struct Probe {
+  std::string_view demuxer;  // to force: "mov"
+  uint64_t size_bytes = 0;
+  uint64_t duration_ms = 0;  // of the container; measured where it does not say
+  int stream_count = 0;
+  VideoStream video;  // the one to show: the default one, then the one with most pixels
+  std::optional<AudioStream> audio;  // the default one, then the one with most channels
+};
+
+// `file` must not change meanwhile.
+Result<Probe> probe(const Sandbox& sandbox, const std::filesystem::path& file,
+                    const MediaLimits& limits, std::stop_token stop);
+
+// FFmpeg's options in front of -i for a file so probed or yet to be: whitelists, limits, demuxer.
+std::vector<std::string> input_options(std::string_view demuxer, const MediaLimits& limits);
+
+}  // namespace rondo::media
