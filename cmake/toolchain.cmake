@@ -32,6 +32,7 @@ find_package(Boost 1.81 REQUIRED COMPONENTS json)
 find_package(OpenSSL 3 REQUIRED)
 find_package(Protobuf REQUIRED)
 find_package(SQLite3 REQUIRED)
+find_package(ZLIB REQUIRED)
 find_package(RocksDB REQUIRED)
 # SOCI ships no CMake package in Debian: soci_core and soci_sqlite3 are linked by name.
 find_package(spdlog REQUIRED)

@@ -45,12 +45,7 @@ Error wrong_type(const std::string& path, std::string_view wanted, const boost::
 Result<boost::json::value> parse(std::string_view text) {
   boost::system::error_code ec;
   boost::json::parser parser;
-  size_t consumed = parser.write_some(text.data(), text.size(), ec);
-  if (!ec && consumed == text.size()) parser.finish(ec);
-  if (!ec && consumed < text.size()) {
-    size_t rest = text.find_first_not_of(" \t\r\n", consumed);
-    if (rest != std::string_view::npos) ec = make_error_code(boost::json::error::extra_data);
-  }
+  size_t consumed = parser.write(text.data(), text.size(), ec);
   if (ec) {
     return invalid("the body is not JSON: " + ec.message() + " near byte " +
                    std::to_string(consumed))
