@@ -1,0 +1,63 @@
+#include "catalogue/schema.h"
+
+namespace rondo::catalogue {
+
+namespace {
+
+// hashtags: parted by blanks, which no tag has. version counts the changes of what the log knows
+// of the video. media_present: files may lie in the blob store. The projections refer to no video:
+// the log may know videos that this database has forgotten.
+constexpr storage::Migration kMigrations[] = {
+    {"catalogue", 1, R"sql(
+CREATE TABLE videos (
+  id BIGINT NOT NULL PRIMARY KEY,
+  upload_id BIGINT NOT NULL UNIQUE,
+  author_id BIGINT NOT NULL,
+  author_engine_id BIGINT NOT NULL,
+  state VARCHAR(16) NOT NULL,
+  caption TEXT NOT NULL,
+  hashtags TEXT NOT NULL,
+  language VARCHAR(8) NOT NULL,
+  progress_percent INTEGER NOT NULL,
+  refusal_code VARCHAR(64) NOT NULL,
+  refusal_detail TEXT NOT NULL,
+  duration_ms BIGINT NOT NULL,
+  width INTEGER NOT NULL,
+  height INTEGER NOT NULL,
+  version BIGINT NOT NULL,
+  media_present INTEGER NOT NULL,
+  created_us BIGINT NOT NULL,
+  published_us BIGINT NOT NULL
+);
+CREATE INDEX videos_by_publication ON videos (state, published_us, id);
+CREATE INDEX videos_of_author_by_publication ON videos (author_id, state, published_us, id);
+CREATE INDEX videos_of_author_by_creation ON videos (author_id, created_us, id);
+CREATE TABLE renditions (
+  video_id BIGINT NOT NULL REFERENCES videos (id),
+  position INTEGER NOT NULL,
+  name VARCHAR(32) NOT NULL,
+  width INTEGER NOT NULL,
+  height INTEGER NOT NULL,
+  bandwidth_bps BIGINT NOT NULL,
+  size_bytes BIGINT NOT NULL,
+  PRIMARY KEY (video_id, position)
+);
+CREATE TABLE video_counts (
+  video_id BIGINT NOT NULL PRIMARY KEY,
+  likes BIGINT NOT NULL,
+  views BIGINT NOT NULL
+);
+CREATE TABLE likes (
+  viewer_id BIGINT NOT NULL,
+  video_id BIGINT NOT NULL,
+  liked_us BIGINT NOT NULL,
+  PRIMARY KEY (viewer_id, video_id)
+)
+)sql"},
+};
+
+}  // namespace
+
+std::span<const storage::Migration> migrations() { return kMigrations; }
+
+}  // namespace rondo::catalogue

@@ -1,0 +1,64 @@
+// What the catalogue knows of a video. Plain values: thread safe.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/ids.h"
+
+namespace rondo::catalogue {
+
+//   processing -> live -> deleted
+//        |  \-> refused -> deleted
+//        \-> deleted
+enum class VideoState { kProcessing, kLive, kRefused, kDeleted };
+
+std::string_view to_string(VideoState state);  // "processing", "live", "refused", "deleted"
+
+struct Rendition {
+  std::string name;  // "1080p": names the file
+  int width = 0;
+  int height = 0;
+  int64_t bandwidth_bps = 0;
+  int64_t size_bytes = 0;
+};
+
+struct MediaFacts {
+  uint32_t duration_ms = 0;
+  int width = 0;  // of the largest rendition
+  int height = 0;
+  std::vector<Rendition> renditions;  // largest first
+};
+
+struct Refusal {
+  std::string code;    // "not_a_video", "duration_too_long", ...
+  std::string detail;  // a sentence for the person who uploaded
+};
+
+struct Video {
+  VideoId id;
+  UploadId upload;
+  AccountId author;
+  EngineId author_engine;
+  VideoState state = VideoState::kProcessing;
+  double progress = 0;  // 0..1, while processing
+  std::optional<Refusal> refusal;
+  std::string caption;
+  std::vector<std::string> hashtags;  // normalised, the main topic first
+  std::string language;               // BCP 47 primary tag; empty: unknown
+  uint64_t created_us = 0;
+  uint64_t published_us = 0;  // 0 until live
+  MediaFacts media;           // once live
+  int64_t likes = 0;
+  int64_t views = 0;
+};
+
+struct VideoPage {
+  std::vector<Video> items;
+  std::optional<std::string> next_cursor;  // unset at the end
+};
+
+}  // namespace rondo::catalogue
