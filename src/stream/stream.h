@@ -10,11 +10,15 @@
 //   contiguous or not, but never reordered. Readers see only durable messages.
 // - After a failed sync the log refuses every append (unavailable) until it is opened anew.
 // - retention removes whole prefixes of a partition, by age and size, never at or beyond the
-//   `keep_from` that the consumer has pinned.
+//   `keep_from` that the consumer has pinned. Pins are not stored: after opening nothing is removed
+//   until the consumer has pinned. Ids of removed messages may be stored again.
 //
-// Thread safe. Handlers are called on the log's own thread: they must be quick and not throw.
+// Thread safe. Handlers are called on the log's own thread: they must be quick and not throw; they
+// may append. Closing commits what is queued and calls every handler; nobody may be inside a call.
 #pragma once
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -48,8 +52,8 @@ struct StoredMessage {
 };
 
 struct PartitionState {
-  Offset first;      // oldest offset kept; == end when empty
-  Offset end;        // one past the newest durable offset
+  Offset first;        // oldest offset kept; == end when empty
+  Offset end;          // one past the newest durable offset
   uint64_t bytes = 0;  // payload bytes kept
 };
 
@@ -77,24 +81,28 @@ class Stream {
   virtual void append(PartitionId partition, std::vector<Message> batch, AppendHandler done) = 0;
 
   // Messages from `from` on, in order, possibly none when from == end. not_found with the first
-  // kept offset when `from` has been removed; invalid when from > end; corrupt when a stored
-  // message is not what was written.
+  // kept offset when `from` has been removed (reason "offset_removed"); invalid when from > end;
+  // corrupt when the message at `from` is not what was written (the sound ones before a damaged one
+  // are returned, so that a reader comes exactly up to it).
   virtual Result<std::vector<StoredMessage>> read(PartitionId partition, Offset from,
                                                   ReadLimits limits) const = 0;
 
   virtual Result<PartitionState> state(PartitionId partition) const = 0;
 
-  // Waits until end > `seen_end` or the deadline, and returns end.
+  // Waits until end > `seen_end` or the deadline, and returns end. unavailable when the log has
+  // stopped and the end will not move any more.
   virtual Result<Offset> wait_beyond(PartitionId partition, Offset seen_end,
                                      base::Deadline deadline) const = 0;
 
-  // The consumer still needs messages from here on; only moves forward.
+  // The consumer still needs messages from here on; only moves forward (conflict), up to end
+  // (invalid beyond).
   virtual Result<void> pin(PartitionId partition, Offset keep_from) = 0;
   // Removes what retention allows to go; returns the new first offset.
   virtual Result<Offset> enforce(PartitionId partition, const Retention& retention) = 0;
 };
 
-// Appends and waits for the acknowledgement; for callers that may block.
+// Appends and waits for the acknowledgement; for callers that may block. After unavailable with
+// reason "append_timeout" the batch may be stored or not: append again under the same ids.
 Result<std::vector<Appended>> append_and_wait(Stream& stream, PartitionId partition,
                                               std::vector<Message> batch, base::Deadline deadline);
 
