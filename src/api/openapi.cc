@@ -109,7 +109,7 @@ std::string openapi_document(std::span<const Route> routes) {
     bj::object operation;
     std::string tag = tag_of(route.path);
     bool known = false;
-    for (const auto& t : tags) known |= t.at("name") == tag;
+    for (const auto& t : tags) known |= t.at("name").as_string() == tag;
     if (!known) tags.push_back(bj::object{{"name", tag}});
     operation["operationId"] = route.operation_id;
     operation["summary"] = route.summary;

@@ -111,7 +111,7 @@ BOOST_DESCRIBE_STRUCT(Refusal, (), (code, detail))
 
 struct Video {
   std::string id;
-  std::string state;               // "processing", "live", "refused"
+  VideoState state = VideoState::processing;
   std::optional<double> progress;  // 0..1 while processing
   std::optional<Refusal> refusal;
   std::string author;  // handle

@@ -1,6 +1,7 @@
 #include "api/handlers/sessions.h"
 
 #include "accounts/accounts.h"
+#include "api/handlers/present.h"
 #include "api/services.h"
 #include "catalogue/catalogue.h"
 #include "social/social.h"
@@ -15,10 +16,6 @@ std::string session_cookie(const Services& services, const std::string& token, i
                        std::to_string(seconds);
   if (services.config.server.secure_cookies) cookie += "; Secure";
   return cookie;
-}
-
-std::string time_text(uint64_t us) {
-  return base::to_rfc3339(base::WallTime(std::chrono::microseconds(us)));
 }
 
 wire::Account to_wire(const accounts::Account& account) {
@@ -146,8 +143,7 @@ Task<Result<Reply<wire::Profile>>> get_profile(Context& context, None, None) {
     out.created_at = time_text(account.created_us);
     RD_TRY(auto counts, services.social.counts(account.id));
     out.followers = counts.followers;
-    RD_TRY(auto videos, services.catalogue.live_count(account.id));
-    out.videos = static_cast<int64_t>(videos);
+    RD_TRY(out.videos, services.catalogue.count_live_of(account.id));
     if (principal && principal->is_account()) {
       RD_TRY(out.following, services.social.is_following(principal->account, account.id));
     }
