@@ -333,6 +333,7 @@ TEST_P(StreamContract, BehavesLikeAListOfMessages) {
   };
   for (uint64_t seed = 1; seed <= 4; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
+    log_.reset();
     fixture_ = GetParam()();
     reopen();
     base::Rng rng(seed);
