@@ -1,0 +1,16 @@
+// Publishing and managing videos.
+#pragma once
+
+#include "api/handlers/feeds.h"
+#include "api/route.h"
+#include "api/wire.h"
+
+namespace rondo::api::handlers {
+
+runtime::Task<Result<Reply<wire::Video>>> create_video(Context&, None, wire::NewVideo);
+runtime::Task<Result<Reply<wire::Video>>> get_video(Context&, None, None);
+runtime::Task<Result<Reply<None>>> delete_video(Context&, None, None);
+runtime::Task<Result<Reply<wire::VideoList>>> list_own_videos(Context&, ListQuery, None);
+runtime::Task<Result<Reply<wire::VideoList>>> list_videos_of(Context&, ListQuery, None);
+
+}  // namespace rondo::api::handlers
