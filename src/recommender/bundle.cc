@@ -61,6 +61,7 @@ std::vector<Field> fields_of(Bundle& b) {
   add("training.dense_rate", b.training.dense_rate, 0, 1);
   add("training.adagrad_initial", b.training.adagrad_initial, 1e-6, 100);
   add("training.gradient_norm_max", b.training.gradient_norm_max, 1e-3, 1000);
+  add("training.dense_gradient_norm_max", b.training.dense_gradient_norm_max, 1e-3, 10000);
   add("training.logit_max", b.training.logit_max, 1, 30);
   add("training.loss_max", b.training.loss_max, 0.1, 1000);
   add("outcomes.skip_ms", b.outcomes.skip_ms, 100, 60000);
@@ -103,7 +104,7 @@ std::vector<Field> fields_of(Bundle& b) {
   }
   add("exploration.promotion", b.exploration.promotion, 0, 10);
   add("limits.viewers_max", b.limits.viewers_max, 1, 1 << 27);
-  add("limits.videos_max", b.limits.videos_max, 1, 1 << 27);
+  add("limits.videos_max", b.limits.videos_max, 1, 1 << 24);
   add("limits.authors_max", b.limits.authors_max, 1, 1 << 27);
   add("limits.topics_max", b.limits.topics_max, 1, 1 << 24);
   add("limits.pending_slots_max", b.limits.pending_slots_max, 64, 1 << 27);
@@ -236,6 +237,7 @@ Bundle Bundle::defaults() {
                 .dense_rate = 0.02f,
                 .adagrad_initial = 0.1f,
                 .gradient_norm_max = 4,
+                .dense_gradient_norm_max = 32,
                 .logit_max = 15,
                 .loss_max = 20};
   b.outcomes = {

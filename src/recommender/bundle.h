@@ -71,7 +71,8 @@ struct Bundle {
     float embedding_rate;
     float dense_rate;
     float adagrad_initial;
-    float gradient_norm_max;  // of one row in one step
+    float gradient_norm_max;        // of one row in one step
+    float dense_gradient_norm_max;  // of the shared weights in one step
     float logit_max;
     float loss_max;  // mean loss of a batch beyond which the step is rejected
   };

@@ -53,7 +53,10 @@ struct EngineStats {
   uint64_t outcomes_repeated = 0;   // same (page, slot, head) or event id again
   uint64_t time_jumps_bounded = 0;
   uint64_t state_time_us = 0;
-  uint64_t examples_waiting = 0;  // the host ticks while > 0
+  uint64_t examples_waiting = 0;   // the host ticks while > 0
+  uint64_t records_senseless = 0;  // unknown ids, or a limit was reached
+  uint64_t viewers_refused = 0;    // records of viewers whom there was no room for
+  uint64_t slots_masked = 0;       // pending examples dropped for lack of room
 };
 
 class Engine {

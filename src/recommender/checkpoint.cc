@@ -1,0 +1,452 @@
+#include "recommender/checkpoint.h"
+
+#include <fmt/format.h>
+
+#include "recommender/archive.h"
+
+namespace rondo::recommender {
+namespace {
+
+using namespace features;
+
+constexpr uint32_t kFormatVersion = 1;
+constexpr size_t kVersionBytesMax = 64;
+constexpr size_t kSlotsPerPageMax = 32;
+
+// One description of each part, for writing (A = ArchiveWriter, values const) and for reading.
+
+template <typename A, typename V>
+void counters_fields(A& a, V& c) {
+  for (auto& event : c.counts) {
+    for (auto& count : event) a(count);
+  }
+  a(c.last_us);
+}
+
+template <typename A, typename V>
+void video_fields(A& a, V& v) {
+  a(v.id);
+  a(v.author);
+  a(v.duration_ms);
+  a(v.topic_count);
+  for (auto& topic : v.topics) a(topic);
+  a(v.eligible);
+  a(v.stage);
+  for (auto& c : v.language) a(c);
+  a(v.sound_id);
+  a(v.published_us);
+  a(v.impressions);
+  a(v.outcomes);
+  a(v.finishes);
+  counters_fields(a, v.counters);
+}
+
+template <typename A, typename C>
+void catalogue_fields(A& a, C& c, const Bundle& bundle) {
+  a.begin(section_tag("CATA"));
+  counters_fields(a, c.network);
+  a.list(c.authors, bundle.limits.authors_max, [&a](auto& author) {
+    a(author.id);
+    counters_fields(a, author.counters);
+    a.entity_done();
+  });
+  a.list(c.topics, bundle.limits.topics_max, [&a](auto& topic) {
+    a.text(topic.name, kTopicBytesMax);
+    counters_fields(a, topic.counters);
+    a.entity_done();
+  });
+  a.list(c.videos, bundle.limits.videos_max, [&a](auto& video) {
+    video_fields(a, video);
+    a.entity_done();
+  });
+  a.list(c.vectors, size_t{bundle.limits.videos_max} * bundle.model.dimensions, [&a](auto& x) {
+    a(x);
+    a.entity_done();
+  });
+  a.end();
+}
+
+template <typename A, typename V>
+void watches_fields(A& a, V& w) {
+  a.begin(section_tag("WATC"));
+  for (auto& bucket : w.buckets) {
+    for (auto& count : bucket.bins) a(count);
+    a(bucket.last_us);
+  }
+  a.end();
+}
+
+template <typename A, typename V>
+void affinity_fields(A& a, V& list, size_t count_max) {
+  a.list(list, count_max, [&a](auto& e) {
+    a(e.key);
+    a(e.positive);
+    a(e.negative);
+    a(e.outcomes);
+    a(e.last_s);
+  });
+}
+
+template <typename A, typename V>
+void viewer_fields(A& a, V& v, const Bundle& bundle) {
+  auto plain = [&a](auto& value) { a(value); };
+  a(v.id);
+  a(v.anonymous);
+  a(v.active_us);
+  a(v.pages);
+  a(v.impressions);
+  a.list(v.history, kHistoryMax, [&a](auto& e) {
+    a(e.video);
+    a(e.at_s);
+    a(e.flags);
+    a(e.quantile);
+  });
+  affinity_fields(a, v.topics.entries(), kTopicAffinitiesMax);
+  affinity_fields(a, v.authors.entries(), kAuthorAffinitiesMax);
+  a.list(v.blocked_topics, kBlockedMax, plain);
+  a.list(v.blocked_authors, kBlockedMax, plain);
+  a.list(v.follows, bundle.limits.viewer_follows_max, plain);
+  a.list(v.reserved, bundle.limits.viewer_reserved_max, [&a](auto& r) {
+    a(r.page_offset);
+    a(r.video);
+    a(r.slot);
+  });
+  a.list(v.event_window, kEventWindow, plain);
+  a.list(v.touched, kTouchedMax, [&a](auto& t) {
+    a(t.topic);
+    a(t.before);
+    a(t.finished);
+    a(t.skipped);
+    a(t.liked);
+    a(t.not_interested);
+  });
+  if constexpr (A::kReading) {
+    std::vector<uint32_t> seen;
+    a.list(seen, bundle.limits.videos_max, plain);
+    for (uint32_t index : seen) v.seen.insert(index);
+  } else {
+    a.list(v.seen.to_vector(), bundle.limits.videos_max, plain);
+  }
+}
+
+template <typename A, typename V>
+void page_fields(A& a, V& page, const Bundle& bundle) {
+  a(page.viewer);
+  a(page.served_us);
+  a.list(page.pooled, bundle.model.dimensions, [&a](auto& x) { a(x); });
+  a.list(page.slots, kSlotsPerPageMax, [&a](auto& slot) {
+    a(slot.video);
+    a(slot.status);
+    a(slot.outcomes);
+    a(slot.masked);
+    for (auto& f : slot.features) a(f);
+  });
+}
+
+template <typename A, typename V>
+void example_fields(A& a, V& e, const Bundle& bundle) {
+  a(e.viewer);
+  a(e.video);
+  a(e.heads);
+  for (auto& label : e.labels) a(label);
+  for (auto& f : e.features) a(f);
+  a.list(e.pooled, bundle.model.dimensions, [&a](auto& x) { a(x); });
+}
+
+template <typename A, typename S>
+void head_fields(A& a, S& s) {
+  a(s.next_offset);
+  a(s.time_us);
+  a(s.outcomes_unmatched);
+  a(s.outcomes_repeated);
+  a(s.time_jumps_bounded);
+  a(s.records_senseless);
+  a(s.viewers_refused);
+  a(s.slots_masked);
+  a(s.sweep_next);
+}
+
+template <typename A, typename T>
+void trainer_fields(A& a, T& t, const Bundle& bundle) {
+  a.begin(section_tag("TRAI"));
+  a(t.progress.examples);
+  a(t.progress.rejected);
+  a(t.progress.loss);
+  a.list(t.waiting(), bundle.training.batch_examples, [&](auto& e) {
+    example_fields(a, e, bundle);
+    a.entity_done();
+  });
+  a.end();
+}
+
+// --- writing ---
+
+void write_tables(ArchiveWriter& a, const ranker::Factorization& model) {
+  for (size_t s = 0; s < kSlots; ++s) {
+    const embedding::Table& table = model.table(static_cast<Slot>(s));
+    a.begin(section_tag("ROWS"));
+    a(static_cast<uint32_t>(s));
+    a(static_cast<uint64_t>(table.ids()));
+    for (uint64_t id : table.sorted_ids()) {
+      auto entry = table.entry(id);
+      a(entry.id);
+      a(entry.count);
+      a(entry.last_s);
+      a(entry.values != nullptr);
+      for (size_t i = 0; entry.values != nullptr && i < table.stride(); ++i) a(entry.values[i]);
+      a.entity_done();
+    }
+    a.end();
+  }
+}
+
+void write(ArchiveWriter& a, const State& s) {
+  a.begin(section_tag("HEAD"));
+  a(kFormatVersion);
+  a.text(std::string(kEngineVersion), kVersionBytesMax);
+  for (uint8_t byte : s.bundle_sha256) a(byte);
+  a(s.partition.value());
+  head_fields(a, s);
+  a.end();
+  catalogue_fields(a, s.catalogue.contents(), s.bundle);
+  watches_fields(a, s.watches);
+  a.begin(section_tag("DENS"));
+  for (float weight : s.model.dense()) a(weight);
+  for (float state : s.model.dense_state()) a(state);
+  a.end();
+  write_tables(a, s.model);
+  a.begin(section_tag("VIEW"));
+  a(static_cast<uint64_t>(s.viewers.size()));
+  for (uint64_t id : s.viewers.sorted_ids()) {
+    viewer_fields(a, *s.viewers.find(id), s.bundle);
+    a.entity_done();
+  }
+  a.end();
+  a.begin(section_tag("PEND"));
+  a(static_cast<uint64_t>(s.pending.pages().size()));
+  for (const auto& [offset, page] : s.pending.pages()) {
+    a(offset);
+    page_fields(a, page, s.bundle);
+    a.entity_done();
+  }
+  auto windows = s.pending.like_windows();
+  a(static_cast<uint64_t>(windows.size()));
+  for (const auto& window : windows) {
+    a(window.due_us);
+    a(window.page_offset);
+    a(window.slot);
+    a.entity_done();
+  }
+  a.end();
+  trainer_fields(a, s.trainer, s.bundle);
+}
+
+// --- reading ---
+
+void read_head(ArchiveReader& a, State& s) {
+  a.begin(section_tag("HEAD"));
+  uint32_t format = 0;
+  a(format);
+  if (a.ok() && format != kFormatVersion) {
+    a.fail(conflict(
+        fmt::format("checkpoint: format {}; this engine reads {}", format, kFormatVersion)));
+  }
+  std::string version;
+  a.text(version, kVersionBytesMax);
+  if (a.ok() && version != kEngineVersion) {
+    a.fail(conflict(
+        fmt::format("checkpoint: written by engine {}; this is {}", version, kEngineVersion)));
+  }
+  base::Sha256Digest bundle{};
+  for (uint8_t& byte : bundle) a(byte);
+  if (a.ok() && bundle != s.bundle_sha256) {
+    a.fail(conflict(fmt::format("checkpoint: written under bundle {}; loaded is {}",
+                                base::to_hex(base::as_bytes(bundle)),
+                                base::to_hex(base::as_bytes(s.bundle_sha256)))));
+  }
+  uint64_t partition = 0;
+  a(partition);
+  if (a.ok() && partition != s.partition.value()) {
+    a.fail(conflict(
+        fmt::format("checkpoint: of partition {}; this is {}", partition, s.partition.value())));
+  }
+  head_fields(a, s);
+  a.end();
+}
+
+void read_tables(ArchiveReader& a, ranker::Factorization& model) {
+  for (size_t s = 0; s < kSlots && a.ok(); ++s) {
+    embedding::Table& table = model.table(static_cast<Slot>(s));
+    a.begin(section_tag("ROWS"));
+    uint32_t slot = 0;
+    uint64_t count = 0;
+    a(slot);
+    a(count);
+    if (a.ok() && slot != s) a.fail(corrupt("checkpoint: the tables are out of order"));
+    std::vector<float> values(table.stride());
+    for (uint64_t i = 0; i < count && a.ok(); ++i) {
+      embedding::Table::Entry entry{};
+      bool admitted = false;
+      a(entry.id);
+      a(entry.count);
+      a(entry.last_s);
+      a(admitted);
+      if (admitted) {
+        for (float& value : values) a(value);
+      }
+      std::span<const float> given =
+          admitted ? std::span<const float>(values) : std::span<const float>();
+      if (a.ok() && !table.restore(entry.id, entry.count, entry.last_s, given)) {
+        a.fail(corrupt("checkpoint: a row is there twice"));
+      }
+    }
+    a.end();
+  }
+}
+
+// Every index that a viewer holds refers to something.
+bool refers_well(const Viewer& v, const Catalogue& c) {
+  auto all_below = [](const std::vector<uint32_t>& keys, size_t bound) {
+    return std::all_of(keys.begin(), keys.end(), [bound](uint32_t k) { return k < bound; });
+  };
+  auto keys_fit = [](const Affinities& affinities, size_t bound) {
+    const auto& entries = affinities.entries();
+    for (size_t i = 0; i < entries.size(); ++i) {
+      if (entries[i].key >= bound || (i > 0 && entries[i - 1].key >= entries[i].key)) return false;
+    }
+    return true;
+  };
+  bool fits = keys_fit(v.topics, c.topics().size()) && keys_fit(v.authors, c.authors().size()) &&
+              all_below(v.blocked_topics, c.topics().size()) &&
+              all_below(v.blocked_authors, c.authors().size()) &&
+              all_below(v.follows, c.authors().size()) &&
+              std::is_sorted(v.follows.begin(), v.follows.end());
+  for (const auto& e : v.history) fits = fits && e.video < c.size();
+  for (const auto& r : v.reserved) fits = fits && r.video < c.size();
+  for (const auto& t : v.touched) fits = fits && t.topic < c.topics().size();
+  return fits;
+}
+
+void read_viewers(ArchiveReader& a, State& s) {
+  a.begin(section_tag("VIEW"));
+  uint64_t count = 0;
+  a(count);
+  uint64_t before = 0;
+  for (uint64_t i = 0; i < count && a.ok(); ++i) {
+    auto viewer = std::make_unique<Viewer>();
+    viewer_fields(a, *viewer, s.bundle);
+    if (!a.ok()) return;
+    if ((i > 0 && viewer->id <= before) || !refers_well(*viewer, s.catalogue)) {
+      return a.fail(corrupt("checkpoint: a viewer does not fit the rest"));
+    }
+    before = viewer->id;
+    s.viewers.restore(std::move(viewer));
+  }
+  a.end();
+}
+
+void read_pending(ArchiveReader& a, State& s) {
+  const uint64_t reservation_us = uint64_t{s.bundle.outcomes.reservation_minutes} * 60'000'000;
+  a.begin(section_tag("PEND"));
+  uint64_t count = 0;
+  a(count);
+  uint64_t before = 0;
+  for (uint64_t i = 0; i < count && a.ok(); ++i) {
+    uint64_t offset = 0;
+    PendingPage page;
+    a(offset);
+    page_fields(a, page, s.bundle);
+    if (!a.ok()) return;
+    bool fits = (i == 0 || offset > before) && page.pooled.size() == s.bundle.model.dimensions;
+    for (const auto& slot : page.slots) {
+      fits = fits && slot.status <= PendingSlot::kClosed &&
+             (slot.status == PendingSlot::kClosed || slot.video < s.catalogue.size());
+    }
+    if (!fits) return a.fail(corrupt("checkpoint: a pending page does not fit the rest"));
+    before = offset;
+    uint64_t due_us = page.served_us + reservation_us;
+    s.pending.add(offset, std::move(page), due_us);
+  }
+  uint64_t windows = 0;
+  a(windows);
+  for (uint64_t i = 0; i < windows && a.ok(); ++i) {
+    Pending::LikeWindow window{};
+    a(window.due_us);
+    a(window.page_offset);
+    a(window.slot);
+    PendingPage* page = s.pending.find(window.page_offset);
+    if (a.ok() && (page == nullptr || window.slot >= page->slots.size())) {
+      return a.fail(corrupt("checkpoint: a like window has no slot"));
+    }
+    if (a.ok()) s.pending.restore_like_window(window);
+  }
+  a.end();
+}
+
+void read_trainer(ArchiveReader& a, State& s) {
+  trainer_fields(a, s.trainer, s.bundle);
+  for (const auto& e : s.trainer.waiting()) {
+    if (e.video >= s.catalogue.size() || e.pooled.size() != s.bundle.model.dimensions) {
+      return a.fail(corrupt("checkpoint: a waiting example does not fit the rest"));
+    }
+  }
+}
+
+void read(ArchiveReader& a, State& s) {
+  read_head(a, s);
+  if (!a.ok()) return;
+  Catalogue::Contents contents;
+  catalogue_fields(a, contents, s.bundle);
+  if (!a.ok()) return;
+  if (auto restored = s.catalogue.restore(std::move(contents)); !restored.ok()) {
+    return a.fail(std::move(restored).error());
+  }
+  watches_fields(a, s.watches);
+  a.begin(section_tag("DENS"));
+  for (float& weight : s.model.dense()) a(weight);
+  for (float& state : s.model.dense_state()) a(state);
+  a.end();
+  read_tables(a, s.model);
+  if (a.ok()) read_viewers(a, s);
+  if (a.ok()) read_pending(a, s);
+  if (a.ok()) read_trainer(a, s);
+}
+
+}  // namespace
+
+Digest state_digest(const State& state) {
+  ArchiveWriter a(nullptr);
+  write(a, state);
+  return a.finish();
+}
+
+void save_state(const State& state, Sink& sink) {
+  ArchiveWriter a(&sink);
+  write(a, state);
+  Digest digest = a.finish();
+  ArchiveWriter tail(&sink);
+  tail.begin(section_tag("DIGE"));
+  for (uint8_t byte : digest) tail(byte);
+  tail.end();
+}
+
+Result<std::unique_ptr<State>> load_state(Source& source, const Bundle& bundle,
+                                          PartitionId partition) {
+  auto state = std::make_unique<State>(bundle, partition);
+  ArchiveReader a(source);
+  read(a, *state);
+  Digest written{};
+  a.begin(section_tag("DIGE"));
+  for (uint8_t& byte : written) a(byte);
+  a.end();
+  if (!a.ok()) return a.take_error();
+  Digest loaded = state_digest(*state);
+  if (loaded != written) {
+    return corrupt(fmt::format("checkpoint: its digest is {}, but its contents have {}",
+                               base::to_hex(base::as_bytes(written)),
+                               base::to_hex(base::as_bytes(loaded))));
+  }
+  return state;
+}
+
+}  // namespace rondo::recommender

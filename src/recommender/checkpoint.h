@@ -1,0 +1,20 @@
+// A state as bytes and back, and its digest. docs/formats/checkpoint.md describes the format.
+#pragma once
+
+#include <memory>
+
+#include "base/result.h"
+#include "recommender/engine.h"
+#include "recommender/state.h"
+
+namespace rondo::recommender {
+
+// SHA-256 over the canonical bytes of the logical state: what save writes, without the framing.
+Digest state_digest(const State& state);
+void save_state(const State& state, Sink& sink);
+// corrupt when a checksum, a reference within, or the digest does not fit; conflict when it was
+// written by another engine version, under another bundle or for another partition.
+Result<std::unique_ptr<State>> load_state(Source& source, const Bundle& bundle,
+                                          PartitionId partition);
+
+}  // namespace rondo::recommender

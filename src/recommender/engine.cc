@@ -1,0 +1,79 @@
+#include "recommender/engine.h"
+
+#include <fmt/format.h>
+
+#include "recommender/checkpoint.h"
+#include "recommender/fold.h"
+#include "recommender/kernels/float_environment.h"
+#include "recommender/page.h"
+#include "recommender/state.h"
+
+namespace rondo::recommender {
+
+const std::string_view kEngineVersion = "rondo-engine-1";
+
+struct Engine::Impl {
+  std::unique_ptr<State> state;
+};
+
+Engine::Engine(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Engine::~Engine() = default;
+
+Result<std::unique_ptr<Engine>> Engine::create(const Bundle& bundle, PartitionId partition) {
+  kernels::FloatEnvironment environment;
+  // Whoever built the bundle by hand gets the same answer as who reads one.
+  RD_CHECK(Bundle::parse(bundle.canonical()));
+  auto impl = std::make_unique<Impl>();
+  impl->state = std::make_unique<State>(bundle, partition);
+  return std::unique_ptr<Engine>(new Engine(std::move(impl)));
+}
+
+Result<std::unique_ptr<Engine>> Engine::load(Source& source, const Bundle& bundle,
+                                             PartitionId partition) {
+  kernels::FloatEnvironment environment;
+  RD_CHECK(Bundle::parse(bundle.canonical()));
+  auto impl = std::make_unique<Impl>();
+  RD_TRY(impl->state, load_state(source, bundle, partition));
+  return std::unique_ptr<Engine>(new Engine(std::move(impl)));
+}
+
+Result<void> Engine::apply(Offset offset, uint64_t time_us, const log::v1::Record& record) {
+  kernels::FloatEnvironment environment;
+  State& state = *impl_->state;
+  if (offset.value() != state.next_offset) {
+    return invalid(fmt::format("fold: the record at offset {} is given, {} is next", offset.value(),
+                               state.next_offset));
+  }
+  return fold(state, time_us, record);
+}
+
+Result<log::v1::Served> Engine::rank(const log::v1::FeedRequest& request) const {
+  kernels::FloatEnvironment environment;
+  return rank_page(*impl_->state, request);
+}
+
+Offset Engine::next_offset() const { return Offset(impl_->state->next_offset); }
+uint64_t Engine::state_time_us() const { return impl_->state->time_us; }
+Digest Engine::digest() const { return state_digest(*impl_->state); }
+void Engine::save(Sink& sink) const { save_state(*impl_->state, sink); }
+
+EngineStats Engine::stats() const {
+  const State& s = *impl_->state;
+  EngineStats out;
+  out.viewers = s.viewers.size();
+  out.videos = s.catalogue.size();
+  out.pending_slots = s.pending.open_slots();
+  out.examples_trained = s.trainer.progress.examples;
+  out.batches_rejected = s.trainer.progress.rejected;
+  out.outcomes_unmatched = s.outcomes_unmatched;
+  out.outcomes_repeated = s.outcomes_repeated;
+  out.time_jumps_bounded = s.time_jumps_bounded;
+  out.state_time_us = s.time_us;
+  out.examples_waiting = s.trainer.waiting().size();
+  out.records_senseless = s.records_senseless;
+  out.viewers_refused = s.viewers_refused;
+  out.slots_masked = s.slots_masked;
+  return out;
+}
+
+}  // namespace rondo::recommender

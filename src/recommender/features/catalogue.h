@@ -1,0 +1,152 @@
+// What can be ranked: videos with their authors and topics, each with its decayed counters, named
+// by dense indices in the order of first appearance (logical state: the log decides it).
+//
+// Beside the records stand flat arrays of what a scan over all videos reads. Bounded by the
+// bundle's limits. Not thread safe.
+//
+// Bytes a video: the record 216 (counters 104, topics 32), its vector 4 x dimensions = 64, the flat
+// arrays 29, the index of ids ~40: 349, beside its embedding row (40 + 4 x (dimensions + 6) = 128)
+// and its share of its author's and topics' (112 and ~150 each, with rows of their own).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/result.h"
+#include "recommender/bundle.h"
+#include "recommender/features/decayed_counters.h"
+
+namespace rondo::recommender::features {
+
+inline constexpr size_t kTopicsPerVideoMax = 8;
+inline constexpr size_t kTopicBytesMax = 100;
+inline constexpr size_t kLanguageBytesMax = 8;
+inline constexpr uint32_t kNoIndex = UINT32_MAX;
+
+struct Video {
+  uint64_t id = 0;
+  uint32_t author = 0;  // index
+  uint32_t duration_ms = 0;
+  std::array<uint32_t, kTopicsPerVideoMax> topics{};  // indices, the main one first
+  uint8_t topic_count = 0;
+  bool eligible = false;
+  uint8_t stage = 0;                               // of exploration; 3 when done
+  std::array<char, kLanguageBytesMax> language{};  // zero padded
+  uint64_t sound_id = 0;
+  uint64_t published_us = 0;
+  uint32_t impressions = 0;  // ever, for the exploration budget
+  uint32_t outcomes = 0;     // ever
+  uint32_t finishes = 0;     // ever
+  DecayedCounters counters;
+
+  std::span<const uint32_t> topic_list() const { return {topics.data(), topic_count}; }
+  uint32_t main_topic() const { return topic_count == 0 ? kNoIndex : topics[0]; }
+};
+
+struct Author {
+  uint64_t id = 0;
+  DecayedCounters counters;
+};
+
+struct Topic {
+  std::string name;
+  DecayedCounters counters;
+};
+
+class Catalogue {
+ public:
+  explicit Catalogue(const Bundle& bundle);
+
+  // As VideoPublished says; a later one for the same id wins, its counts stay. False when a limit
+  // is reached (a video whose topics do not fit any more is taken without them).
+  struct Publication {
+    uint64_t video_id;
+    uint64_t author_id;
+    uint32_t duration_ms;
+    std::span<const std::string> topics;
+    std::string_view language;
+    uint64_t sound_id;
+    uint64_t published_us;
+  };
+  std::optional<uint32_t> publish(const Publication& publication, uint64_t now_us);
+
+  std::optional<uint32_t> find_video(uint64_t id) const;
+  std::optional<uint32_t> find_author(uint64_t id) const;
+  std::optional<uint32_t> find_topic(std::string_view name) const;
+  // The index of an author who may not have published yet; none at the limit.
+  std::optional<uint32_t> intern_author(uint64_t id);
+
+  size_t size() const { return contents_.videos.size(); }
+  const Video& video(uint32_t index) const { return contents_.videos[index]; }
+  const std::vector<Video>& videos() const { return contents_.videos; }
+  const std::vector<Author>& authors() const { return contents_.authors; }
+  const std::vector<Topic>& topics() const { return contents_.topics; }
+  const DecayedCounters& network() const { return contents_.network; }
+
+  void set_eligible(uint32_t index, bool eligible);
+  // Counts `event` for the video, its author, its topics and the network.
+  void count(uint32_t index, Event event, uint64_t now_us);
+
+  // The network's smoothed rate of an event among outcomes; `prior` while little is known.
+  float network_rate(Event event, float prior) const;
+
+  // What a scan reads, one entry a video.
+  std::span<const uint32_t> main_topics() const { return main_topics_; }
+  std::span<const uint32_t> author_indices() const { return author_indices_; }
+  // Comparable between videos at any time: log2 of the fading merit, plus when it was that, in
+  // half-lives (forward decay: Cormode et al., ICDE 2009).
+  std::span<const double> trend_keys() const { return trend_keys_; }
+  std::span<const float> quality() const { return quality_; }  // smoothed finish rate
+  std::span<const uint64_t> published_us() const { return published_us_; }
+  // Bits of kEligible, kNew (within its exploration budget), kMet (has had an outcome).
+  static constexpr uint8_t kEligible = 1, kNew = 2, kMet = 4;
+  std::span<const uint8_t> flags() const { return flags_; }
+  // The vectors for retrieval, row by row.
+  std::span<const float> vectors() const { return contents_.vectors; }
+  std::span<float> vector(uint32_t index) {
+    return {contents_.vectors.data() + size_t{index} * dimensions_, dimensions_};
+  }
+  std::span<const float> vector(uint32_t index) const {
+    return {contents_.vectors.data() + size_t{index} * dimensions_, dimensions_};
+  }
+
+  // All that is not derived, in order of index: what a checkpoint holds.
+  struct Contents {
+    std::vector<Video> videos;
+    std::vector<Author> authors;
+    std::vector<Topic> topics;
+    DecayedCounters network;
+    std::vector<float> vectors;
+  };
+  const Contents& contents() const { return contents_; }
+  // corrupt when an index or an id in it does not fit.
+  Result<void> restore(Contents contents);
+
+ private:
+  std::optional<uint32_t> intern_topic(std::string_view name);
+  void refresh(uint32_t index);
+  void append_derived();
+  void update_stage(Video& video);
+
+  const Bundle& bundle_;
+  const uint32_t dimensions_;
+  Contents contents_;
+  // Derived from the above.
+  std::unordered_map<uint64_t, uint32_t> video_by_id_;
+  std::unordered_map<uint64_t, uint32_t> author_by_id_;
+  std::unordered_map<std::string, uint32_t> topic_by_name_;
+  std::vector<uint32_t> main_topics_;
+  std::vector<uint32_t> author_indices_;
+  std::vector<double> trend_keys_;
+  std::vector<float> quality_;
+  std::vector<uint64_t> published_us_;
+  std::vector<uint8_t> flags_;
+};
+
+}  // namespace rondo::recommender::features

@@ -1,0 +1,126 @@
+#include "recommender/features/context.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "recommender/kernels/dense.h"
+#include "recommender/kernels/math.h"
+
+namespace rondo::recommender::features {
+namespace {
+
+constexpr float kRateStrength = 8;  // outcomes' worth of the network's rate
+constexpr uint64_t kFreshHalfLifeUs = 2 * 86'400'000'000ull;
+
+float look_up(const std::vector<std::pair<uint32_t, float>>& values, uint32_t key) {
+  auto at = std::lower_bound(values.begin(), values.end(), key,
+                             [](const auto& entry, uint32_t k) { return entry.first < k; });
+  return at == values.end() || at->first != key ? 0.0f : at->second;
+}
+
+float rate_above(const DecayedCounters& c, Event event, float network) {
+  return smoothed_rate(c.raw(event, Horizon::kWeek), c.raw(Event::kOutcome, Horizon::kWeek),
+                       network, kRateStrength) -
+         network;
+}
+
+}  // namespace
+
+ViewerContext::ViewerContext(const Bundle& bundle, const Catalogue& catalogue, const Viewer* viewer,
+                             std::string_view language, uint64_t now_us)
+    : bundle_(bundle),
+      catalogue_(catalogue),
+      viewer_(viewer),
+      now_us_(now_us),
+      network_{catalogue.network_rate(Event::kFinish, bundle.head(Head::kFinish).prior),
+               catalogue.network_rate(Event::kSkip, bundle.head(Head::kSkip).prior),
+               catalogue.network_rate(Event::kLike, bundle.head(Head::kLike).prior)},
+      pooled_(bundle.model.dimensions, 0.0f) {
+  std::memcpy(language_.data(), language.data(), std::min(language.size(), language_.size()));
+  rates_ = {network_[1], network_[0]};
+  if (viewer_ == nullptr) return;
+  auto now_s = static_cast<uint32_t>(now_us / 1'000'000);
+  for (const auto& entry : viewer_->topics.entries()) {
+    topics_.emplace_back(entry.key, Affinities::value_of(entry, now_s, bundle.affinity));
+  }
+  for (const auto& entry : viewer_->authors.entries()) {
+    authors_.emplace_back(entry.key, Affinities::value_of(entry, now_s, bundle.affinity));
+  }
+  rates_ = recent_rates(*viewer_, network_[1], network_[0]);
+  pool_history();
+}
+
+void ViewerContext::pool_history() {
+  float weight = 1;
+  float total = 1;  // one outcome's worth of nothing: the first outcomes are taken with care
+  const auto& history = viewer_->history;
+  for (size_t i = history.size(); i > 0; --i) {
+    float v = weight * valence(history[i - 1]);
+    weight *= bundle_.model.history_decay;
+    if (v == 0) continue;
+    kernels::axpy(v, catalogue_.vector(history[i - 1].video), pooled_);
+    total += v < 0 ? -v : v;
+  }
+  for (float& p : pooled_) p /= total;
+}
+
+float ViewerContext::topic_affinity(const Video& video) const {
+  auto topics = video.topic_list();
+  if (topics.empty()) return 0;
+  float sum = look_up(topics_, topics[0]);
+  float weight = 1;
+  for (size_t i = 1; i < topics.size(); ++i) {
+    sum += bundle_.affinity.minor_topic * look_up(topics_, topics[i]);
+    weight += bundle_.affinity.minor_topic;
+  }
+  return sum / weight;
+}
+
+float ViewerContext::author_affinity(uint32_t author) const { return look_up(authors_, author); }
+
+bool ViewerContext::follows(uint32_t author) const {
+  return viewer_ != nullptr && viewer_->is_follow(author);
+}
+
+float ViewerContext::topic_novelty(const Video& video) const {
+  if (video.topic_count == 0) return 0;
+  uint32_t met = viewer_ == nullptr ? 0 : viewer_->topics.outcomes(video.main_topic());
+  return 1.0f / (1.0f + static_cast<float>(met));
+}
+
+float ViewerContext::freshness(const Video& video) const {
+  uint64_t age_us = now_us_ > video.published_us ? now_us_ - video.published_us : 0;
+  return kernels::half_life_decay(age_us, kFreshHalfLifeUs);
+}
+
+FeatureVector ViewerContext::features(uint32_t index, uint32_t position) const {
+  const Video& video = catalogue_.video(index);
+  FeatureVector out{};
+  auto set = [&out](Feature feature, float value) { out[static_cast<size_t>(feature)] = value; };
+  set(Feature::kTopicAffinity, topic_affinity(video));
+  set(Feature::kAuthorAffinity, author_affinity(video.author));
+  set(Feature::kFollowsAuthor, follows(video.author) ? 1.0f : 0.0f);
+  set(Feature::kVideoFinishRate, rate_above(video.counters, Event::kFinish, network_[0]));
+  set(Feature::kVideoSkipRate, rate_above(video.counters, Event::kSkip, network_[1]));
+  set(Feature::kVideoLikeRate, rate_above(video.counters, Event::kLike, network_[2]));
+  float impressions = video.counters.at(Event::kImpression, Horizon::kDay, now_us_);
+  set(Feature::kVideoImpressions, 0.1f * kernels::log(1.0f + impressions));
+  set(Feature::kFreshness, freshness(video));
+  const auto& author = catalogue_.authors()[video.author].counters;
+  set(Feature::kAuthorFinishRate, rate_above(author, Event::kFinish, network_[0]));
+  if (video.topic_count > 0) {
+    const auto& topic = catalogue_.topics()[video.main_topic()].counters;
+    set(Feature::kTopicFinishRate, rate_above(topic, Event::kFinish, network_[0]));
+  }
+  float seconds = static_cast<float>(std::max(video.duration_ms, 100u)) / 1000.0f;
+  set(Feature::kDuration, 0.5f * kernels::log(seconds / 15.0f));
+  bool known = language_[0] != 0 && video.language[0] != 0;
+  set(Feature::kLanguageMatch, !known ? 0.0f : language_ == video.language ? 1.0f : -1.0f);
+  set(Feature::kViewerSkipRate, rates_.skip - network_[1]);
+  set(Feature::kViewerFinishRate, rates_.finish - network_[0]);
+  set(Feature::kPosition, static_cast<float>(position) / 8.0f);
+  set(Feature::kTopicNovelty, topic_novelty(video));
+  return out;
+}
+
+}  // namespace rondo::recommender::features

@@ -1,0 +1,61 @@
+// The dense features of a candidate for a viewer: one code path for serving and for training.
+//
+// A ViewerContext is the viewer's side, computed once a page from the state at hand; a viewer that
+// the engine does not know has one too. It refers to the catalogue and the bundle, and lives
+// shorter than both. Read only, not thread safe.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "recommender/bundle.h"
+#include "recommender/features/catalogue.h"
+#include "recommender/features/pending.h"
+#include "recommender/features/viewer.h"
+
+namespace rondo::recommender::features {
+
+class ViewerContext {
+ public:
+  // `viewer` may be null: a new one.
+  ViewerContext(const Bundle& bundle, const Catalogue& catalogue, const Viewer* viewer,
+                std::string_view language, uint64_t now_us);
+
+  // Of the video's topics: the main one counts in full, the others by the bundle's share.
+  float topic_affinity(const Video& video) const;
+  float author_affinity(uint32_t author) const;
+  bool follows(uint32_t author) const;
+  // 1 for a topic that the viewer has not met, falling with outcomes; 0 without a topic.
+  float topic_novelty(const Video& video) const;
+  float freshness(const Video& video) const;
+  // `position` in the page when training; 0 when serving.
+  FeatureVector features(uint32_t video, uint32_t position) const;
+
+  // The viewer's history as one vector: item vectors weighted by how the outcomes spoke for them,
+  // the newest most.
+  std::span<const float> pooled() const { return pooled_; }
+  size_t outcomes() const { return viewer_ == nullptr ? 0 : viewer_->history.size(); }
+  // Affinities by index, ascending: for scans.
+  const std::vector<std::pair<uint32_t, float>>& topics() const { return topics_; }
+  const std::vector<std::pair<uint32_t, float>>& authors() const { return authors_; }
+  const Viewer* viewer() const { return viewer_; }
+
+ private:
+  void pool_history();
+
+  const Bundle& bundle_;
+  const Catalogue& catalogue_;
+  const Viewer* viewer_;
+  std::array<char, kLanguageBytesMax> language_{};
+  const uint64_t now_us_;
+  std::vector<std::pair<uint32_t, float>> topics_;
+  std::vector<std::pair<uint32_t, float>> authors_;
+  RecentRates rates_{};
+  std::array<float, 3> network_{};  // finish, skip, like
+  std::vector<float> pooled_;
+};
+
+}  // namespace rondo::recommender::features

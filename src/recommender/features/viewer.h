@@ -1,0 +1,135 @@
+// What the engine knows of one viewer, and the store of all viewers with its limits.
+//
+// Bytes a viewer, at the most (the bundle's defaults; the seen set and pending pages apart):
+//
+//   history      128 x 12 = 1,536     the last outcomes
+//   topics        48 x 20 =   960     affinities
+//   authors       32 x 20 =   640     affinities
+//   event window  64 x  8 =   512     hashes of client event ids
+//   reserved      64 x 16 = 1,024     typically 8 x 16 = 128
+//   touched       16 x 16 =   256     what changed since the last page, typically 4 x 16 = 64
+//   the struct              ~  330
+//   seen set     2 bytes a video seen, at most 8 KB for each 65,536 videos of the catalogue
+//   follows      4 bytes each; blocked topics and authors 4 bytes each, at most 64 of each
+//
+// Viewers are named by random engine ids. Anonymous ones are forgotten when idle for the bundle's
+// number of days, sooner (one day) when they never had an impression, and when the limit of viewers
+// is reached: the one idle for longest first. Others stay; at the limit, with no anonymous one
+// left, a new viewer is not remembered.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <set>
+#include <span>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "recommender/bundle.h"
+#include "recommender/features/affinity.h"
+#include "recommender/features/seen_set.h"
+
+namespace rondo::recommender::features {
+
+inline constexpr size_t kHistoryMax = 128;
+inline constexpr size_t kTopicAffinitiesMax = 48;
+inline constexpr size_t kAuthorAffinitiesMax = 32;
+inline constexpr size_t kBlockedMax = 64;
+inline constexpr size_t kEventWindow = 64;
+inline constexpr size_t kTouchedMax = 16;
+
+// One of a viewer's outcomes. Flags are what is known of it.
+struct HistoryEntry {
+  static constexpr uint8_t kFinished = 1, kSkipped = 2, kLiked = 4, kNotInterested = 8,
+                           kWatched = 16;
+  uint32_t video;  // index
+  uint32_t at_s;
+  uint8_t flags;
+  uint8_t quantile;  // of the watch, in 255ths
+};
+
+// How much this outcome speaks for its video, in -1..1.5: the weight when histories are pooled.
+float valence(const HistoryEntry& entry);
+
+struct ReservedSlot {
+  uint64_t page_offset;
+  uint32_t video;  // index
+  uint32_t slot;
+};
+
+// A topic whose affinity has changed since the last page: what the page will say was learned.
+struct TouchedTopic {
+  uint32_t topic;
+  float before;  // affinity at the last page
+  uint16_t finished, skipped, liked, not_interested;
+};
+
+struct Viewer {
+  uint64_t id = 0;
+  bool anonymous = false;
+  uint64_t active_us = 0;  // last page or outcome
+  uint64_t pages = 0;      // served
+  uint64_t impressions = 0;
+  std::vector<HistoryEntry> history;  // oldest first, at most kHistoryMax
+  Affinities topics{kTopicAffinitiesMax};
+  Affinities authors{kAuthorAffinitiesMax};
+  std::vector<uint32_t> blocked_topics;   // not interested; oldest first
+  std::vector<uint32_t> blocked_authors;  // the same
+  std::vector<uint32_t> follows;          // sorted author indices
+  std::vector<ReservedSlot> reserved;     // oldest first
+  std::vector<uint64_t> event_window;     // hashes, oldest first
+  std::vector<TouchedTopic> touched;
+  SeenSet seen;
+
+  bool is_follow(uint32_t author) const;
+  bool has_reserved(uint32_t video) const;
+  // False when the event id is in the window already.
+  bool note_event(uint64_t event_hash);
+  HistoryEntry& history_entry(uint32_t video, uint32_t now_s);
+  void block(std::vector<uint32_t>& list, uint32_t key);
+  // Forgets what was learned; what was seen, followed and reserved stays.
+  void reset();
+};
+
+// Shares of the last 32 watches, pulled to `prior`.
+struct RecentRates {
+  float skip;
+  float finish;
+};
+RecentRates recent_rates(const Viewer& viewer, float skip_prior, float finish_prior);
+
+class Viewers {
+ public:
+  explicit Viewers(const Bundle& bundle) : bundle_(bundle) {}
+
+  Viewer* find(uint64_t id);
+  const Viewer* find(uint64_t id) const;
+  // Finds or makes; none at the limit. `evicted` is whom it displaced, if anybody.
+  Viewer* find_or_make(uint64_t id, bool anonymous, uint64_t now_us,
+                       std::unique_ptr<Viewer>& evicted);
+  // After `active_us` or `anonymous` changed.
+  void note_active(Viewer& viewer, uint64_t now_us) { viewer.active_us = now_us; }
+  void set_anonymous(Viewer& viewer, bool anonymous);
+  // Takes out one anonymous viewer whose idle time is over, if there is one.
+  std::unique_ptr<Viewer> take_expired(uint64_t now_us);
+  std::unique_ptr<Viewer> take(uint64_t id);
+  void restore(std::unique_ptr<Viewer> viewer);
+
+  size_t size() const { return by_id_.size(); }
+  std::vector<uint64_t> sorted_ids() const;
+
+ private:
+  uint64_t deadline_us(const Viewer& viewer) const;
+  // The anonymous viewer with the earliest deadline (ties: the smaller id), or none.
+  Viewer* first_due();
+
+  const Bundle& bundle_;
+  std::unordered_map<uint64_t, std::unique_ptr<Viewer>> by_id_;
+  // One entry for each anonymous viewer, with a deadline that may be too early: it is put right
+  // when it comes up. So being active costs nothing.
+  std::set<std::pair<uint64_t, uint64_t>> timers_;
+};
+
+}  // namespace rondo::recommender::features

@@ -1,0 +1,284 @@
+#include "recommender/fold.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/bytes.h"
+#include "recommender/engine.h"
+#include "recommender/features/context.h"
+#include "recommender/outcomes.h"
+#include "recommender/page.h"
+
+namespace rondo::recommender {
+namespace {
+
+using features::PendingPage;
+using features::PendingSlot;
+using features::Viewer;
+using log::v1::Record;
+
+constexpr uint64_t kMinuteUs = 60'000'000;
+constexpr uint64_t kTimeJumpMaxUs = 86'400'000'000ull;
+constexpr uint32_t kSweepVideos = 256;  // retrieval vectors refreshed at a Tick
+
+// Log time: never back, at most a day a record forward; the first record sets it.
+void advance_time(State& s, uint64_t stamp_us) {
+  if (s.time_us == 0) {
+    s.time_us = std::max<uint64_t>(stamp_us, 1);
+    return;
+  }
+  uint64_t bound = s.time_us + kTimeJumpMaxUs;
+  if (stamp_us > bound) ++s.time_jumps_bounded;
+  s.time_us = std::max(s.time_us, std::min(stamp_us, bound));
+}
+
+// What time alone brings about.
+void settle_time(State& s) {
+  while (auto page_offset = s.pending.take_due_page(s.time_us)) {
+    PendingPage* page = s.pending.find(*page_offset);
+    Viewer* viewer = s.viewers.find(page->viewer);
+    auto slots = static_cast<uint32_t>(page->slots.size());
+    for (uint32_t i = 0; i < slots; ++i) {
+      // close may take the page away with its last open slot.
+      page = s.pending.find(*page_offset);
+      if (page == nullptr) break;
+      if (page->slots[i].status != PendingSlot::kReserved) continue;
+      unreserve(viewer, *page_offset, i);
+      s.pending.close(*page_offset, i);
+    }
+  }
+  while (auto window = s.pending.take_due_like(s.time_us)) {
+    no_like(s, window->page_offset, window->slot);
+    s.pending.close(window->page_offset, window->slot);
+  }
+  while (auto viewer = s.viewers.take_expired(s.time_us)) {
+    forget_learned(s, viewer->id);
+  }
+  for (size_t i = 0; i < kSlots; ++i) s.model.table(static_cast<Slot>(i)).expire(s.time_s());
+}
+
+void fold_published(State& s, const log::v1::VideoPublished& r) {
+  std::vector<std::string> topics(r.topics().begin(), r.topics().end());
+  auto index = s.catalogue.publish({.video_id = r.video_id(),
+                                    .author_id = r.author_id(),
+                                    .duration_ms = r.duration_ms(),
+                                    .topics = topics,
+                                    .language = r.language(),
+                                    .sound_id = r.sound_id(),
+                                    .published_us = r.published_us()},
+                                   s.time_us);
+  if (!index) {
+    ++s.records_senseless;
+    return;
+  }
+  refresh_vector(s, *index);
+}
+
+void fold_changed(State& s, const log::v1::VideoChanged& r) {
+  if (auto video = s.catalogue.find_video(r.video_id())) {
+    s.catalogue.set_eligible(*video, r.eligible());
+  } else {
+    ++s.records_senseless;
+  }
+}
+
+void fold_follow(State& s, const log::v1::FollowChanged& r) {
+  auto author = s.catalogue.intern_author(r.author_id());
+  // Only accounts follow.
+  Viewer* viewer = author ? active_viewer(s, r.viewer_id(), false) : nullptr;
+  if (viewer == nullptr) {
+    ++s.records_senseless;
+    return;
+  }
+  s.viewers.set_anonymous(*viewer, false);
+  auto at = std::lower_bound(viewer->follows.begin(), viewer->follows.end(), *author);
+  bool there = at != viewer->follows.end() && *at == *author;
+  if (!r.following()) {
+    if (there) viewer->follows.erase(at);
+  } else if (!there) {
+    if (viewer->follows.size() < s.bundle.limits.viewer_follows_max) {
+      viewer->follows.insert(at, *author);
+    } else {
+      ++s.records_senseless;
+    }
+  }
+}
+
+bool is_held(const log::v1::FeedRequest& request, const features::ReservedSlot& r) {
+  int count = std::min(request.held_size(), kHeldMax);
+  return std::any_of(request.held().begin(), request.held().begin() + count, [&](const auto& held) {
+    return held.page_offset() == r.page_offset && held.slot() == r.slot;
+  });
+}
+
+void release(State& s, Viewer& viewer, const features::ReservedSlot& reserved) {
+  unreserve(&viewer, reserved.page_offset, reserved.slot);
+  if (s.pending.find(reserved.page_offset) != nullptr) {
+    s.pending.close(reserved.page_offset, reserved.slot);
+  }
+}
+
+// Drops the oldest page for lack of room: its examples are masked, its reservations freed.
+void drop_oldest_page(State& s) {
+  auto offset = s.pending.oldest_page();
+  PendingPage* page = s.pending.find(*offset);
+  Viewer* viewer = s.viewers.find(page->viewer);
+  for (uint32_t i = 0; i < page->slots.size(); ++i) {
+    if (page->slots[i].status == PendingSlot::kClosed) continue;
+    ++s.slots_masked;
+    unreserve(viewer, *offset, i);
+  }
+  s.pending.erase_page(*offset);
+}
+
+// The page is out: its videos are this viewer's until shown, released or too old; what it does not
+// hold of earlier pages is free again; its examples are frozen as the state stands here.
+void fold_served(State& s, uint64_t offset, const log::v1::Served& r) {
+  const auto& request = r.request();
+  Viewer* viewer = active_viewer(s, request.viewer_id(), request.anonymous());
+  if (viewer == nullptr) return;
+  s.viewers.set_anonymous(*viewer, request.anonymous());
+  auto earlier = viewer->reserved;
+  for (const auto& reserved : earlier) {
+    if (!is_held(request, reserved)) release(s, *viewer, reserved);
+  }
+  ++viewer->pages;
+  viewer->touched.clear();
+
+  features::ViewerContext context(s.bundle, s.catalogue, viewer, request.language(), s.time_us);
+  PendingPage page;
+  page.viewer = viewer->id;
+  page.served_us = s.time_us;
+  page.pooled.assign(context.pooled().begin(), context.pooled().end());
+  int count = std::min(r.slots_size(), kLimitMax);
+  for (int i = 0; i < count; ++i) {
+    PendingSlot& slot = page.slots.emplace_back();
+    auto video = s.catalogue.find_video(r.slots(i).video_id());
+    bool known = video && !viewer->seen.contains(*video) && !viewer->has_reserved(*video);
+    if (!known) {
+      slot.status = PendingSlot::kClosed;
+      ++s.records_senseless;
+      continue;
+    }
+    slot.video = *video;
+    slot.features = context.features(*video, static_cast<uint32_t>(i));
+    viewer->reserved.push_back({offset, *video, static_cast<uint32_t>(i)});
+  }
+  s.pending.add(offset, std::move(page),
+                s.time_us + s.bundle.outcomes.reservation_minutes * kMinuteUs);
+  while (viewer->reserved.size() > s.bundle.limits.viewer_reserved_max) {
+    release(s, *viewer, features::ReservedSlot(viewer->reserved.front()));
+    ++s.slots_masked;
+  }
+  while (s.pending.open_slots() > s.bundle.limits.pending_slots_max) drop_oldest_page(s);
+}
+
+// Forgets the viewer's tastes; what waits of pages ranked by them is not learned from.
+void fold_preference(State& s, const log::v1::PreferenceChanged& r) {
+  Viewer* viewer = s.viewers.find(r.viewer_id());
+  if (viewer == nullptr || !r.reset()) {
+    ++s.records_senseless;
+    return;
+  }
+  viewer->reset();
+  forget_learned(s, viewer->id);
+  for (uint64_t offset : s.pending.pages_of(viewer->id)) {
+    PendingPage* page = s.pending.find(offset);
+    std::fill(page->pooled.begin(), page->pooled.end(), 0.0f);
+    for (auto& slot : page->slots) {
+      slot.masked = true;
+      slot.features = {};
+    }
+  }
+}
+
+void fold_erased(State& s, const log::v1::AccountErased& r) {
+  for (uint64_t offset : s.pending.pages_of(r.viewer_id())) s.pending.erase_page(offset);
+  forget_learned(s, r.viewer_id());
+  s.model.table(Slot::kAuthor).erase(r.viewer_id());
+  s.viewers.take(r.viewer_id());
+}
+
+void fold_tick(State& s) {
+  s.trainer.close_batch(s.model, s.catalogue, s.time_s());
+  auto count = static_cast<uint32_t>(s.catalogue.size());
+  for (uint32_t i = 0; i < std::min(kSweepVideos, count); ++i) {
+    if (s.sweep_next >= count) s.sweep_next = 0;
+    refresh_vector(s, s.sweep_next++);
+  }
+}
+
+// What would make the record one that this engine must not fold.
+Result<void> admit(const State& s, const Record& record) {
+  switch (record.body_case()) {
+    case Record::BODY_NOT_SET:
+      return conflict(fmt::format(
+          "the record at offset {} is of a type that engine {} does not know; fold it with the "
+          "engine that wrote it, or a later one",
+          s.next_offset, kEngineVersion));
+    case Record::kEngineActivated:
+      if (record.engine_activated().engine_version() != kEngineVersion) {
+        return conflict(fmt::format("from offset {} on the log needs engine {}; this is {}",
+                                    s.next_offset, record.engine_activated().engine_version(),
+                                    kEngineVersion));
+      }
+      return {};
+    case Record::kBundleActivated: {
+      auto loaded = base::as_bytes(s.bundle_sha256);
+      if (record.bundle_activated().bundle_sha256() != loaded) {
+        return conflict(fmt::format(
+            "from offset {} on the log needs bundle {}; loaded is {}", s.next_offset,
+            base::to_hex(record.bundle_activated().bundle_sha256()), base::to_hex(loaded)));
+      }
+      return {};
+    }
+    default:
+      return {};
+  }
+}
+
+}  // namespace
+
+Result<void> fold(State& s, uint64_t time_us, const Record& record) {
+  RD_CHECK(admit(s, record));
+  advance_time(s, time_us);
+  settle_time(s);
+  uint64_t offset = s.next_offset++;
+  switch (record.body_case()) {
+    case Record::kEngineActivated:
+    case Record::kBundleActivated:
+    case Record::BODY_NOT_SET:
+      break;
+    case Record::kTick:
+      fold_tick(s);
+      break;
+    case Record::kVideoPublished:
+      fold_published(s, record.video_published());
+      break;
+    case Record::kVideoChanged:
+      fold_changed(s, record.video_changed());
+      break;
+    case Record::kFollowChanged:
+      fold_follow(s, record.follow_changed());
+      break;
+    case Record::kServed:
+      fold_served(s, offset, record.served());
+      break;
+    case Record::kImpression:
+      fold_impression(s, record.impression());
+      break;
+    case Record::kEngagement:
+      fold_engagement(s, record.engagement());
+      break;
+    case Record::kPreferenceChanged:
+      fold_preference(s, record.preference_changed());
+      break;
+    case Record::kAccountErased:
+      fold_erased(s, record.account_erased());
+      break;
+  }
+  return {};
+}
+
+}  // namespace rondo::recommender

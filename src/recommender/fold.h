@@ -1,0 +1,15 @@
+// One record folded into the state. The only code that changes a State.
+#pragma once
+
+#include <cstdint>
+
+#include "base/result.h"
+#include "recommender/state.h"
+#include "rondo/log/v1/record.pb.h"
+
+namespace rondo::recommender {
+
+// As Engine::apply, the offset being next_offset already. An error leaves the state as it was.
+Result<void> fold(State& state, uint64_t time_us, const log::v1::Record& record);
+
+}  // namespace rondo::recommender

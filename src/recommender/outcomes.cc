@@ -1,0 +1,316 @@
+#include "recommender/outcomes.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/hash.h"
+
+namespace rondo::recommender {
+namespace {
+
+using features::Event;
+using features::HistoryEntry;
+using features::PendingPage;
+using features::PendingSlot;
+using features::Viewer;
+using log::v1::Engagement;
+using trainer::Example;
+
+constexpr uint64_t kMinuteUs = 60'000'000;
+constexpr uint32_t kWatchMaxMs = 4 * 3600 * 1000;
+constexpr float kPartialWatch = 0.6f;  // evidence of a watch that neither finished nor was a skip
+
+// `kind` tells an impression from each action: a client may name all of one video's by one id.
+uint64_t event_hash(const std::string& event_id, uint64_t kind) {
+  uint64_t words[2] = {};
+  std::memcpy(words, event_id.data(), std::min(event_id.size(), sizeof words));
+  return base::mix64(words[0] ^ base::mix64(words[1] ^ base::mix64(kind + 1)));
+}
+
+// False, and counted, when the viewer has sent this event before.
+bool is_new_event(State& s, Viewer& viewer, const std::string& event_id, uint64_t kind) {
+  if (event_id.empty() || viewer.note_event(event_hash(event_id, kind))) return true;
+  ++s.outcomes_repeated;
+  return false;
+}
+
+// What an outcome says about a video's topics and author.
+struct Evidence {
+  float positive = 0;
+  float negative = 0;
+  bool outcome = true;  // a new one: older evidence steps back
+  uint16_t finished = 0, skipped = 0, liked = 0, not_interested = 0;  // for "learned"
+};
+
+void touch(State& s, Viewer& viewer, uint32_t topic, const Evidence& e) {
+  auto& touched = viewer.touched;
+  auto at = std::find_if(touched.begin(), touched.end(),
+                         [topic](const features::TouchedTopic& t) { return t.topic == topic; });
+  if (at == touched.end()) {
+    if (touched.size() == features::kTouchedMax) return;
+    float before = viewer.topics.value(topic, s.time_s(), s.bundle.affinity);
+    at = touched.insert(at, features::TouchedTopic{topic, before, 0, 0, 0, 0});
+  }
+  at->finished += e.finished;
+  at->skipped += e.skipped;
+  at->liked += e.liked;
+  at->not_interested += e.not_interested;
+}
+
+void add_evidence(State& s, Viewer& viewer, uint32_t video, const Evidence& e) {
+  const auto& v = s.catalogue.video(video);
+  const auto& options = s.bundle.affinity;
+  float weight = 1;
+  for (uint32_t topic : v.topic_list()) {
+    touch(s, viewer, topic, e);
+    viewer.topics.add(topic, weight * e.positive, weight * e.negative, e.outcome, s.time_s(),
+                      options);
+    weight = options.minor_topic;
+  }
+  viewer.authors.add(v.author, e.positive, e.negative, e.outcome, s.time_s(), options);
+}
+
+void train(State& s, const PendingPage& page, const PendingSlot& slot, Example example) {
+  if (slot.masked || example.heads == 0) return;
+  example.viewer = page.viewer;
+  example.video = slot.video;
+  example.features = slot.features;
+  example.pooled = page.pooled;
+  if (s.trainer.add(std::move(example))) {
+    s.trainer.close_batch(s.model, s.catalogue, s.time_s());
+  }
+}
+
+void show(State& s, Viewer& viewer, uint64_t page_offset, uint32_t slot, uint32_t video) {
+  s.pending.show(page_offset, slot, s.time_us + s.bundle.outcomes.like_minutes * kMinuteUs);
+  unreserve(&viewer, page_offset, slot);
+  viewer.seen.insert(video);
+  ++viewer.impressions;
+  s.catalogue.count(video, Event::kImpression, s.time_us);
+}
+
+// True the first time that `bit` happens to the slot; counted otherwise.
+bool first(State& s, PendingSlot& slot, uint8_t bit) {
+  if ((slot.outcomes & bit) != 0) {
+    ++s.outcomes_repeated;
+    return false;
+  }
+  slot.outcomes |= bit;
+  return true;
+}
+
+void resolve_watch(State& s, Viewer& viewer, const PendingPage& page, const PendingSlot& slot,
+                   const log::v1::Watch& watch) {
+  const auto& video = s.catalogue.video(slot.video);
+  uint32_t watch_ms = std::min(watch.watch_ms(), kWatchMaxMs);
+  float fraction = std::min(
+      1.0f, static_cast<float>(watch_ms) / static_cast<float>(std::max(video.duration_ms, 1u)));
+  bool finished = watch.loops() > 0 || fraction >= s.bundle.outcomes.finish_fraction;
+  bool skipped = !finished && watch_ms < s.bundle.outcomes.skip_ms;
+  // Neither to the end nor swiped on: the app was closed, and who knows.
+  bool left = !finished && !skipped && !watch.skipped();
+  float quantile = s.watches.quantile(video.duration_ms, watch_ms);
+  s.watches.add(video.duration_ms, watch_ms, s.time_us);
+
+  Example example;
+  example.resolve(Head::kSkip, skipped ? 1.0f : 0.0f);
+  if (!left) example.resolve(Head::kFinish, finished ? 1.0f : 0.0f);
+  if (!left) example.resolve(Head::kWatch, quantile);
+  train(s, page, slot, std::move(example));
+
+  s.catalogue.count(slot.video, Event::kOutcome, s.time_us);
+  if (finished) s.catalogue.count(slot.video, Event::kFinish, s.time_us);
+  if (skipped) s.catalogue.count(slot.video, Event::kSkip, s.time_us);
+
+  HistoryEntry& entry = viewer.history_entry(slot.video, s.time_s());
+  entry.flags |= HistoryEntry::kWatched;
+  if (finished) entry.flags |= HistoryEntry::kFinished;
+  if (skipped) entry.flags |= HistoryEntry::kSkipped;
+  entry.quantile = static_cast<uint8_t>(quantile * 255.0f);
+
+  Evidence e;
+  if (finished) {
+    e.positive = s.bundle.affinity.finish;
+    e.finished = 1;
+  } else if (skipped) {
+    e.negative = s.bundle.affinity.skip;
+    e.skipped = 1;
+  } else {
+    float leaning = kPartialWatch * (2.0f * fraction - 1.0f);
+    (leaning > 0 ? e.positive : e.negative) = leaning > 0 ? leaning : left ? 0.0f : -leaning;
+  }
+  add_evidence(s, viewer, slot.video, e);
+}
+
+void resolve_like(State& s, Viewer& viewer, const PendingPage& page, PendingSlot& slot,
+                  bool liked) {
+  float amount = s.bundle.affinity.like;
+  if (liked) {
+    if (!first(s, slot, PendingSlot::kLike)) return;
+    Example example;
+    example.resolve(Head::kLike, 1.0f);
+    train(s, page, slot, std::move(example));
+    s.catalogue.count(slot.video, Event::kLike, s.time_us);
+    viewer.history_entry(slot.video, s.time_s()).flags |= HistoryEntry::kLiked;
+    Evidence e;
+    e.positive = amount;
+    e.outcome = false;  // of the same viewing as its watch
+    e.liked = 1;
+    add_evidence(s, viewer, slot.video, e);
+  } else if ((slot.outcomes & PendingSlot::kLike) != 0 && first(s, slot, PendingSlot::kUnlike)) {
+    // Taken back: the affinity it gave goes; the example, if trained, stays.
+    HistoryEntry& entry = viewer.history_entry(slot.video, s.time_s());
+    entry.flags &= static_cast<uint8_t>(~HistoryEntry::kLiked);
+    Evidence e;
+    e.positive = -amount;
+    e.outcome = false;
+    add_evidence(s, viewer, slot.video, e);
+  }
+}
+
+// What the viewer asks for holds whether or not it can be learned from.
+void block(State& s, Viewer& viewer, uint32_t video, log::v1::NotInterestedScope scope) {
+  const auto& v = s.catalogue.video(video);
+  if (scope == log::v1::NOT_INTERESTED_AUTHOR) viewer.block(viewer.blocked_authors, v.author);
+  if (scope == log::v1::NOT_INTERESTED_TOPIC && v.topic_count > 0) {
+    viewer.block(viewer.blocked_topics, v.main_topic());
+  }
+}
+
+void resolve_not_interested(State& s, Viewer& viewer, PendingSlot& slot,
+                            log::v1::NotInterestedScope scope) {
+  if (!first(s, slot, PendingSlot::kNotInterested)) return;
+  HistoryEntry& entry = viewer.history_entry(slot.video, s.time_s());
+  entry.flags |= HistoryEntry::kNotInterested;
+  const auto& v = s.catalogue.video(slot.video);
+  const auto& options = s.bundle.affinity;
+  Evidence e;
+  e.negative = options.not_interested;
+  e.outcome = false;
+  e.not_interested = 1;
+  // Who names the author means the author, not the topics; and the other way round.
+  if (scope == log::v1::NOT_INTERESTED_AUTHOR) {
+    viewer.authors.add(v.author, 0, e.negative, false, s.time_s(), options);
+  } else if (scope == log::v1::NOT_INTERESTED_TOPIC && v.topic_count > 0) {
+    touch(s, viewer, v.main_topic(), e);
+    viewer.topics.add(v.main_topic(), 0, e.negative, false, s.time_s(), options);
+  } else {
+    e.negative = options.skip;
+    add_evidence(s, viewer, slot.video, e);
+  }
+}
+
+void count_once(State& s, PendingSlot& slot, bool happened, uint8_t bit, Event event) {
+  if (happened && first(s, slot, bit)) s.catalogue.count(slot.video, event, s.time_us);
+}
+
+}  // namespace
+
+void fold_impression(State& s, const log::v1::Impression& r) {
+  auto video = s.catalogue.find_video(r.video_id());
+  // A page was served to somebody whom the state knows; a video of Latest may be the first trace.
+  // Until a page or a follow says that it is an account, it is an anonymous viewer.
+  bool known = s.viewers.find(r.viewer_id()) != nullptr;
+  if (!video || r.viewer_id() == 0 || (!known && r.from_page())) {
+    ++s.records_senseless;
+    return;
+  }
+  Viewer* viewer = active_viewer(s, r.viewer_id(), true);
+  if (viewer == nullptr || !is_new_event(s, *viewer, r.event_id(), 0)) return;
+  viewer->seen.insert(*video);
+  if (!r.from_page()) return;
+  PendingSlot* slot = s.pending.match(r.page_offset(), r.slot(), r.viewer_id(), *video);
+  if (slot == nullptr) return;
+  if (slot->status == PendingSlot::kOnScreen) {
+    ++s.outcomes_repeated;
+    return;
+  }
+  show(s, *viewer, r.page_offset(), r.slot(), *video);
+}
+
+void fold_engagement(State& s, const Engagement& r) {
+  auto video = s.catalogue.find_video(r.video_id());
+  if (!video || s.viewers.find(r.viewer_id()) == nullptr) {
+    ++s.outcomes_unmatched;
+    return;
+  }
+  Viewer* viewer = active_viewer(s, r.viewer_id(), true);
+  if (!is_new_event(s, *viewer, r.event_id(), static_cast<uint64_t>(r.action_case()))) return;
+  if (r.has_not_interested()) block(s, *viewer, *video, r.not_interested().scope());
+  if (r.has_watch()) viewer->seen.insert(*video);
+  if (!r.from_page()) return;
+  PendingSlot* slot = s.pending.match(r.page_offset(), r.slot(), r.viewer_id(), *video);
+  if (slot == nullptr) {
+    ++s.outcomes_unmatched;
+    return;
+  }
+  // An outcome proves that the video was on screen, also when its impression got lost.
+  if (slot->status == PendingSlot::kReserved) {
+    show(s, *viewer, r.page_offset(), r.slot(), *video);
+  }
+  PendingPage& page = *s.pending.find(r.page_offset());
+  switch (r.action_case()) {
+    case Engagement::kWatch:
+      if (first(s, *slot, PendingSlot::kWatch)) resolve_watch(s, *viewer, page, *slot, r.watch());
+      break;
+    case Engagement::kLike:
+      resolve_like(s, *viewer, page, *slot, r.like());
+      break;
+    case Engagement::kShare:
+      count_once(s, *slot, r.share(), PendingSlot::kShare, Event::kShare);
+      break;
+    case Engagement::kSave:
+      count_once(s, *slot, r.save(), PendingSlot::kSave, Event::kSave);
+      break;
+    case Engagement::kReport:
+      count_once(s, *slot, r.report(), PendingSlot::kReport, Event::kReport);
+      break;
+    case Engagement::kNotInterested:
+      resolve_not_interested(s, *viewer, *slot, r.not_interested().scope());
+      break;
+    case Engagement::ACTION_NOT_SET:
+      ++s.records_senseless;
+      break;
+  }
+}
+
+void no_like(State& s, uint64_t page_offset, uint32_t slot_index) {
+  PendingPage& page = *s.pending.find(page_offset);
+  PendingSlot& slot = page.slots[slot_index];
+  // Nobody to learn for: a viewer who has been forgotten stays forgotten.
+  if ((slot.outcomes & PendingSlot::kLike) != 0 || s.viewers.find(page.viewer) == nullptr) return;
+  Example example;
+  example.resolve(Head::kLike, 0.0f);
+  train(s, page, slot, std::move(example));
+}
+
+void refresh_vector(State& s, uint32_t video) {
+  ranker::ItemSide item = s.model.item(ranker::item_fields(s.catalogue, video));
+  std::copy(item.vector.begin(), item.vector.end(), s.catalogue.vector(video).begin());
+}
+
+features::Viewer* active_viewer(State& s, uint64_t id, bool anonymous) {
+  std::unique_ptr<Viewer> evicted;
+  Viewer* viewer = s.viewers.find_or_make(id, anonymous, s.time_us, evicted);
+  if (evicted) forget_learned(s, evicted->id);
+  if (viewer == nullptr) {
+    ++s.viewers_refused;
+    return nullptr;
+  }
+  s.viewers.note_active(*viewer, s.time_us);
+  return viewer;
+}
+
+void forget_learned(State& s, uint64_t viewer) {
+  s.model.table(Slot::kViewer).erase(viewer);
+  s.trainer.forget(viewer);
+}
+
+void unreserve(features::Viewer* viewer, uint64_t page_offset, uint32_t slot) {
+  if (viewer == nullptr) return;
+  std::erase_if(viewer->reserved, [&](const features::ReservedSlot& r) {
+    return r.page_offset == page_offset && r.slot == slot;
+  });
+}
+
+}  // namespace rondo::recommender

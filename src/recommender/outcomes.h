@@ -1,0 +1,25 @@
+// What viewers did, folded: impressions and engagements become seen videos, counters, affinities,
+// history, and training examples. Part of the fold; see fold.h.
+#pragma once
+
+#include <cstdint>
+
+#include "recommender/state.h"
+#include "rondo/log/v1/record.pb.h"
+
+namespace rondo::recommender {
+
+void fold_impression(State& state, const log::v1::Impression& record);
+void fold_engagement(State& state, const log::v1::Engagement& record);
+// The like window of a slot on screen is over: without a like, that is the like head's outcome.
+void no_like(State& state, uint64_t page_offset, uint32_t slot);
+// The video's retrieval vector, from its rows as they are.
+void refresh_vector(State& state, uint32_t video);
+// The viewer by id; made when new (none at the limit of viewers). Active from here on.
+features::Viewer* active_viewer(State& state, uint64_t id, bool anonymous);
+// The viewer's row, and the examples that would bring it back.
+void forget_learned(State& state, uint64_t viewer);
+// The viewer's reservation of this slot ends. `viewer` may be null.
+void unreserve(features::Viewer* viewer, uint64_t page_offset, uint32_t slot);
+
+}  // namespace rondo::recommender

@@ -1,0 +1,153 @@
+#include "recommender/page.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/bytes.h"
+#include "base/random.h"
+#include "recommender/engine.h"
+#include "recommender/explain/explain.h"
+#include "recommender/features/context.h"
+#include "recommender/reranker/slate.h"
+#include "recommender/reranker/value_model.h"
+#include "recommender/retrieval/candidates.h"
+
+namespace rondo::recommender {
+namespace {
+
+using log::v1::FeedRequest;
+using log::v1::Served;
+using reranker::Scored;
+using reranker::SlateItem;
+
+Result<void> check(const FeedRequest& request) {
+  if (request.viewer_id() == 0) return invalid("rank: the viewer id is 0").with_field("viewer_id");
+  if (request.limit() < 1 || request.limit() > uint32_t{kLimitMax}) {
+    return invalid(fmt::format("rank: limit is {}; it is 1 to {}", request.limit(), kLimitMax))
+        .with_field("limit");
+  }
+  if (request.held_size() > kHeldMax) {
+    return invalid(fmt::format("rank: {} held slots; at most {}", request.held_size(), kHeldMax))
+        .with_field("held");
+  }
+  if (request.exclude_size() > kExcludeMax) {
+    return invalid(fmt::format("rank: {} videos excluded; at most {}", request.exclude_size(),
+                               kExcludeMax))
+        .with_field("exclude");
+  }
+  return {};
+}
+
+// Nobody can choose it: all that goes in is fixed by the log and the bundle.
+base::Sha256Digest seed_of(const State& s, uint64_t viewer, uint64_t request_counter) {
+  std::string bytes(base::as_bytes(s.bundle_sha256));
+  base::ByteWriter writer(bytes);
+  writer.put(s.partition.value());
+  writer.put(s.next_offset);
+  writer.put(viewer);
+  writer.put(request_counter);
+  return base::sha256(bytes);
+}
+
+// The videos of the slots that the viewer keeps, in the order in which they will be seen.
+std::vector<uint32_t> held_videos(const State& s, const FeedRequest& request) {
+  std::vector<std::pair<uint64_t, uint32_t>> places;
+  for (const auto& held : request.held()) places.emplace_back(held.page_offset(), held.slot());
+  std::sort(places.begin(), places.end());
+  places.erase(std::unique(places.begin(), places.end()), places.end());
+  std::vector<uint32_t> out;
+  for (const auto& [offset, slot] : places) {
+    auto page = s.pending.pages().find(offset);
+    if (page == s.pending.pages().end() || page->second.viewer != request.viewer_id()) continue;
+    if (slot >= page->second.slots.size()) continue;
+    const auto& pending = page->second.slots[slot];
+    if (pending.status != features::PendingSlot::kClosed) out.push_back(pending.video);
+  }
+  return out;
+}
+
+reranker::Placed place_of(const features::Video& video) {
+  return {video.author, video.main_topic()};
+}
+
+SlateItem slate_item(const features::Catalogue& catalogue, const Scored& scored) {
+  const auto& video = catalogue.video(scored.video);
+  bool is_new = (catalogue.flags()[scored.video] & features::Catalogue::kNew) != 0;
+  return {scored.video, video.author, video.main_topic(), scored.score, is_new, video.impressions};
+}
+
+log::v1::Source source_of(reranker::Part part, log::v1::Source found_by) {
+  switch (part) {
+    case reranker::Part::kUniform:
+      return log::v1::SOURCE_EXPLORATION;
+    case reranker::Part::kNew:
+      return log::v1::SOURCE_FRESH;
+    case reranker::Part::kGreedy:
+      return found_by;
+  }
+  return found_by;
+}
+
+}  // namespace
+
+Result<Served> rank_page(const State& s, const FeedRequest& request) {
+  RD_CHECK(check(request));
+  const features::Viewer* viewer = s.viewers.find(request.viewer_id());
+  features::ViewerContext context(s.bundle, s.catalogue, viewer, request.language(), s.time_us);
+  ranker::UserSide user = s.model.user(request.viewer_id(), context.pooled());
+  uint64_t counter = viewer == nullptr ? 0 : viewer->pages;
+  base::Sha256Digest seed = seed_of(s, request.viewer_id(), counter);
+  base::Rng rng(seed);
+
+  std::vector<uint32_t> held = held_videos(s, request);
+  std::vector<uint32_t> barred = held;
+  for (uint64_t id : request.exclude()) {
+    if (auto video = s.catalogue.find_video(id)) barred.push_back(*video);
+  }
+  auto set = retrieval::gather(s, context, s.model.retrieval_query(user), barred, rng);
+  std::vector<Scored> scored;
+  std::vector<SlateItem> items;
+  scored.reserve(set.candidates.size());
+  items.reserve(set.candidates.size());
+  for (const auto& candidate : set.candidates) {
+    scored.push_back(reranker::score(s, user, context, candidate.video, candidate.source));
+    items.push_back(slate_item(s.catalogue, scored.back()));
+  }
+
+  Served page;
+  *page.mutable_request() = request;
+  page.mutable_request()->set_request_counter(counter);
+  page.set_bundle_sha256(std::string(base::as_bytes(s.bundle_sha256)));
+  page.set_engine_version(std::string(kEngineVersion));
+  page.set_ranked_at_offset(s.next_offset);
+  page.set_seed(std::string(base::as_bytes(seed)));
+  page.set_state_time_us(s.time_us);
+  page.set_candidates(static_cast<uint32_t>(scored.size()));
+
+  std::vector<reranker::Placed> before;
+  for (uint32_t video : held) before.push_back(place_of(s.catalogue.video(video)));
+  reranker::Slate slate(s.bundle, items, set.pool, before, request.limit(), context.outcomes());
+  while (!slate.done()) {
+    auto draw = slate.draw(slate.distribution(), rng);
+    auto at = std::find_if(scored.begin(), scored.end(),
+                           [&](const Scored& c) { return c.video == draw.video; });
+    // A uniform draw may hit what no source had found: it is scored like the rest.
+    Scored chosen = at != scored.end() ? *at
+                                       : reranker::score(s, user, context, draw.video,
+                                                         log::v1::SOURCE_EXPLORATION);
+    chosen.source = source_of(draw.part, chosen.source);
+    const auto& video = s.catalogue.video(draw.video);
+    log::v1::ServedSlot& slot = *page.add_slots();
+    slot.set_video_id(video.id);
+    slot.set_source(chosen.source);
+    slot.set_propensity(static_cast<float>(draw.propensity));
+    explain::explain_slot(s, context, chosen, slot);
+    slate.place(draw.video, video.author, video.main_topic());
+  }
+  page.set_exhausted(page.slots_size() < static_cast<int>(request.limit()));
+  explain::explain_learned(s, context, page);
+  return page;
+}
+
+}  // namespace rondo::recommender

@@ -1,0 +1,18 @@
+// A page from a state and a request: candidates, scores, slate, explanation. Reads only.
+#pragma once
+
+#include "base/result.h"
+#include "recommender/state.h"
+#include "rondo/log/v1/record.pb.h"
+
+namespace rondo::recommender {
+
+// Longest lists in a request.
+inline constexpr int kLimitMax = 32;
+inline constexpr int kHeldMax = 64;
+inline constexpr int kExcludeMax = 1024;
+
+// As Engine::rank.
+Result<log::v1::Served> rank_page(const State& state, const log::v1::FeedRequest& request);
+
+}  // namespace rondo::recommender

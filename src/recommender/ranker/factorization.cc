@@ -1,0 +1,107 @@
+#include "recommender/ranker/factorization.h"
+
+#include <algorithm>
+
+#include "recommender/features/watch_histogram.h"
+#include "recommender/kernels/dense.h"
+#include "recommender/kernels/math.h"
+
+namespace rondo::recommender::ranker {
+
+ItemFields item_fields(const features::Catalogue& catalogue, uint32_t video) {
+  const features::Video& v = catalogue.video(video);
+  ItemFields out;
+  auto add = [&out](Slot slot, uint64_t id, float coefficient) {
+    out.fields[out.count++] = {slot, id, coefficient};
+  };
+  add(Slot::kVideo, v.id, 1);
+  add(Slot::kAuthor, catalogue.authors()[v.author].id, 1);
+  add(Slot::kDuration, features::duration_bucket(v.duration_ms), 1);
+  for (uint32_t topic : v.topic_list()) {
+    add(Slot::kTopic, topic, 1.0f / static_cast<float>(v.topic_count));
+  }
+  return out;
+}
+
+Factorization::Factorization(const Bundle& bundle)
+    : bundle_(bundle), layout_(bundle.model.dimensions) {
+  for (size_t s = 0; s < kSlots; ++s) {
+    tables_.emplace_back(embedding::TableOptions{.dimensions = bundle.model.dimensions,
+                                                 .init_scale = bundle.model.init_scale,
+                                                 .adagrad_initial = bundle.training.adagrad_initial,
+                                                 .salt = base::mix64(0x526F6E646F000000ull + s),
+                                                 .admit_after = bundle.slots[s].admit_after,
+                                                 .ttl_seconds = bundle.slots[s].ttl_hours * 3600,
+                                                 .rows_max = bundle.slots[s].rows_max});
+  }
+  dense_.assign(layout_.size(), 0.0f);
+  dense_state_.assign(layout_.size(), bundle.training.adagrad_initial);
+  for (size_t h = 0; h < kHeads; ++h) {
+    const auto& head = bundle.heads[h];
+    dense_[layout_.bias(h)] = kernels::logit(head.prior);
+    std::copy(head.features.begin(), head.features.end(), &dense_[layout_.feature(h)]);
+    // A skip is the opposite of the rest: one set of rows can serve all heads from the start.
+    float sign = static_cast<Head>(h) == Head::kSkip ? -1.0f : 1.0f;
+    std::fill_n(&dense_[layout_.id_weight(h)], layout_.d, sign);
+    std::fill_n(&dense_[layout_.pool_weight(h)], layout_.d, sign);
+  }
+}
+
+ItemSide Factorization::item(const ItemFields& fields) const {
+  ItemSide side;
+  side.vector.assign(layout_.d, 0.0f);
+  for (const ItemField& field : fields.list()) {
+    const embedding::Table& from = table(field.slot);
+    const float* values = from.find(field.id);
+    if (values == nullptr) continue;
+    embedding::ConstRow row = from.view(values);
+    kernels::axpy(field.coefficient, row.vector, side.vector);
+    kernels::axpy(field.coefficient, row.bias, side.bias);
+  }
+  return side;
+}
+
+UserSide Factorization::user(uint64_t viewer, std::span<const float> pooled) const {
+  UserSide side;
+  side.own.assign(layout_.d, 0.0f);
+  side.pooled.assign(pooled.begin(), pooled.end());
+  const embedding::Table& from = table(Slot::kViewer);
+  if (const float* values = from.find(viewer)) {
+    embedding::ConstRow row = from.view(values);
+    std::copy(row.vector.begin(), row.vector.end(), side.own.begin());
+    std::copy(row.bias.begin(), row.bias.end(), side.bias.begin());
+  }
+  side.query.resize(kHeads * layout_.d);
+  for (size_t h = 0; h < kHeads; ++h) {
+    for (size_t k = 0; k < layout_.d; ++k) {
+      side.query[h * layout_.d + k] = dense_[layout_.id_weight(h) + k] * side.own[k] +
+                                      dense_[layout_.pool_weight(h) + k] * side.pooled[k];
+    }
+  }
+  return side;
+}
+
+Logits Factorization::logits(const UserSide& user, const ItemSide& item,
+                             const features::FeatureVector& features) const {
+  Logits out;
+  kernels::dot_many(item.vector, user.query, out);
+  for (size_t h = 0; h < kHeads; ++h) {
+    float dense = kernels::dot(std::span(&dense_[layout_.feature(h)], kFeatures), features);
+    float logit = dense_[layout_.bias(h)] + user.bias[h] + item.bias[h] + dense + out[h];
+    out[h] = std::clamp(logit, -bundle_.training.logit_max, bundle_.training.logit_max);
+  }
+  return out;
+}
+
+std::vector<float> Factorization::retrieval_query(const UserSide& user) const {
+  std::vector<float> query(layout_.d, 0.0f);
+  for (size_t h = 0; h < kHeads; ++h) {
+    // The slope of the sigmoid at the head's base rate turns logits into probability.
+    const auto& head = bundle_.heads[h];
+    float worth = head.value_weight * head.prior * (1.0f - head.prior);
+    kernels::axpy(worth, std::span(user.query).subspan(h * layout_.d, layout_.d), query);
+  }
+  return query;
+}
+
+}  // namespace rondo::recommender::ranker

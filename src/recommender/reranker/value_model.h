@@ -1,0 +1,43 @@
+// The score of a candidate: a sum of named terms, weight x value, kept term by term: the sum is the
+// score and the explanation. The heads' probabilities first, then direct terms of what the viewer
+// has shown to want. Free functions, pure; a score does not depend on the other candidates.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "recommender/features/context.h"
+#include "recommender/ranker/factorization.h"
+#include "recommender/state.h"
+#include "rondo/log/v1/record.pb.h"
+
+namespace rondo::recommender::reranker {
+
+enum class Term : uint8_t {
+  kFinish,
+  kWatch,
+  kLike,
+  kSkip,
+  kTopicAffinity,
+  kAuthorAffinity,
+  kFollowsAuthor,
+  kFreshness,
+  kNovelty,
+};
+inline constexpr size_t kTerms = 9;
+std::string_view term_name(Term term);
+
+struct Scored {
+  uint32_t video = 0;  // index
+  log::v1::Source source = log::v1::SOURCE_UNSPECIFIED;
+  float score = 0;  // the contributions, added in order
+  std::array<float, kTerms> values{};
+  std::array<float, kTerms> contributions{};
+};
+
+float term_weight(const Bundle& bundle, Term term);
+Scored score(const State& state, const ranker::UserSide& user,
+             const features::ViewerContext& context, uint32_t video, log::v1::Source source);
+
+}  // namespace rondo::recommender::reranker

@@ -1,0 +1,41 @@
+// Candidates for a page: one scan over the catalogue feeds all sources, each bounded by the bundle.
+//
+// - personal: inner product of the viewer's query with the videos' vectors, plus the viewer's
+//   affinities for the main topic and the author; only what scores above 0. Needs history.
+// - followed: newest of the authors whom the viewer follows.
+// - trending: what others finish now (forward-decayed merit).
+// - fresh: newest within their exploration budget.
+// - the best of each topic, as trending or fresh, so that every topic can be met.
+// - exploration: drawn uniformly from the rest of the pool; all of it when it is small.
+//
+// A candidate that several sources find keeps the first in this order. Free functions, pure.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/random.h"
+#include "recommender/features/context.h"
+#include "recommender/state.h"
+#include "rondo/log/v1/record.pb.h"
+
+namespace rondo::recommender::retrieval {
+
+struct Candidate {
+  uint32_t video;  // index
+  log::v1::Source source;
+};
+
+struct CandidateSet {
+  std::vector<Candidate> candidates;
+  // All that could be served: eligible, not seen, not barred, not of a blocked author or topic.
+  // Ascending.
+  std::vector<uint32_t> pool;
+};
+
+// `barred`: videos that must not come, beyond what the viewer has seen.
+CandidateSet gather(const State& state, const features::ViewerContext& context,
+                    std::span<const float> query, std::span<const uint32_t> barred, base::Rng& rng);
+
+}  // namespace rondo::recommender::retrieval

@@ -1,0 +1,51 @@
+// The best few of a stream, by key, ties to the smaller index: the order of the stream does not
+// matter. Not thread safe.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+namespace rondo::recommender::retrieval {
+
+template <typename Key>
+class TopK {
+ public:
+  explicit TopK(size_t count_max) : count_max_(count_max) { heap_.reserve(count_max); }
+
+  void offer(Key key, uint32_t index) {
+    Entry entry{key, index};
+    if (heap_.size() < count_max_) {
+      heap_.push_back(entry);
+      std::push_heap(heap_.begin(), heap_.end(), better);
+    } else if (count_max_ > 0 && better(entry, heap_.front())) {
+      std::pop_heap(heap_.begin(), heap_.end(), better);
+      heap_.back() = entry;
+      std::push_heap(heap_.begin(), heap_.end(), better);
+    }
+  }
+
+  // Best first; leaves nothing.
+  std::vector<uint32_t> take() {
+    std::sort(heap_.begin(), heap_.end(), better);
+    std::vector<uint32_t> out;
+    out.reserve(heap_.size());
+    for (const Entry& entry : heap_) out.push_back(entry.index);
+    heap_.clear();
+    return out;
+  }
+
+ private:
+  struct Entry {
+    Key key;
+    uint32_t index;
+  };
+  static bool better(const Entry& a, const Entry& b) {
+    return a.key != b.key ? a.key > b.key : a.index < b.index;
+  }
+
+  size_t count_max_;
+  std::vector<Entry> heap_;  // the worst of the best in front
+};
+
+}  // namespace rondo::recommender::retrieval
