@@ -68,15 +68,17 @@ std::string field(int width, int height, std::string_view lum, int fps) {
               {num(width), num(height), num(fps), std::string(lum)});
 }
 
-std::string hold() { return "loop=-1:1,setpts=N/30/TB"; }
+std::string hold(int fps) { return fill("loop=-1:1,setpts=N/{0}/TB,fps={0}", {num(fps)}); }
 
-std::string still(int width, int height, std::string_view lum) {
-  return fill("nullsrc=s={0}x{1}:r=30,trim=end_frame=1,format=gray,geq=lum='{2}',{3}",
-              {num(width), num(height), std::string(lum), hold()});
+std::string spread() { return "lutyuv=y='clip((val-16)*255/219,0,255)'"; }
+
+std::string still(int width, int height, std::string_view lum, int fps) {
+  return fill("nullsrc=s={0}x{1}:r={4},trim=end_frame=1,format=gray,geq=lum='{2}',{3}",
+              {num(width), num(height), std::string(lum), hold(fps), num(fps)});
 }
 
-std::string pulse(int width, int height, std::string_view value) {
-  return field(8, 8, value) + fill(",scale={0}:{1}:flags=neighbor", {num(width), num(height)});
+std::string pulse(int width, int height, std::string_view value, int fps) {
+  return field(8, 8, value, fps) + fill(",scale={0}:{1}:flags=neighbor", {num(width), num(height)});
 }
 
 std::string flow(std::string_view map, std::string_view pulse, std::string_view out) {

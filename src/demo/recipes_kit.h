@@ -31,13 +31,15 @@ std::array<double, 3> to_yuv(std::uint32_t rgb);
 // A moving grey picture: `lum` is a geq expression in X, Y, W, H, T, N with values 0..255.
 std::string field(int width, int height, std::string_view lum, int fps = 30);
 // The same drawn once (T and N are 0) and repeated for ever.
-std::string still(int width, int height, std::string_view lum);
+std::string still(int width, int height, std::string_view lum, int fps = 30);
 // One uniform frame after the other, for lut2 to add to a still: `value` may use N and T.
-std::string pulse(int width, int height, std::string_view value);
+std::string pulse(int width, int height, std::string_view value, int fps = 30);
 // Two grey inputs, a map and a pulse, added modulo 255: the map's levels flow. Level 0 stays 0.
 std::string flow(std::string_view map, std::string_view pulse, std::string_view out);
+// drawbox and drawtext keep to 16..235 in a grey picture; this spreads it to 0..255.
+std::string spread();
 // Repeats the one frame that comes in.
-std::string hold();
+std::string hold(int fps = 30);
 
 // Colours for the levels of a grey input, evenly spaced from 0 to 255, straight lines between.
 std::string ramp(std::initializer_list<std::uint32_t> rgb);
