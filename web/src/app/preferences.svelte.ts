@@ -1,0 +1,73 @@
+// What this browser remembers. Storage may be missing or full: then nothing is remembered, and
+// nothing else changes.
+export type Theme = "system" | "dark" | "light";
+
+function read(name: string): string | undefined {
+  try {
+    return localStorage.getItem(`rondo.${name}`) ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function write(name: string, value: string): void {
+  try {
+    localStorage.setItem(`rondo.${name}`, value);
+  } catch {
+    // private mode, or full
+  }
+}
+
+class Preferences {
+  #theme = $state<Theme>(parse_theme(read("theme")));
+  #show_learned = $state(read("learned") !== "off");
+  #sound = read("sound") === "on";
+
+  get theme(): Theme {
+    return this.#theme;
+  }
+  set theme(theme: Theme) {
+    this.#theme = theme;
+    write("theme", theme);
+    apply_theme(theme);
+  }
+
+  /** The chip that says what the feed has learned. */
+  get show_learned(): boolean {
+    return this.#show_learned;
+  }
+  set show_learned(show: boolean) {
+    this.#show_learned = show;
+    write("learned", show ? "on" : "off");
+  }
+
+  get sound(): boolean {
+    return this.#sound;
+  }
+  set sound(on: boolean) {
+    this.#sound = on;
+    write("sound", on ? "on" : "off");
+  }
+
+  get locale(): string | undefined {
+    return read("locale");
+  }
+  set locale(locale: string) {
+    write("locale", locale);
+  }
+}
+
+function parse_theme(text: string | undefined): Theme {
+  return text === "dark" || text === "light" ? text : "system";
+}
+
+const light = matchMedia("(prefers-color-scheme: light)");
+
+function apply_theme(theme: Theme): void {
+  const dark = theme === "dark" || (theme === "system" && !light.matches);
+  document.documentElement.dataset["theme"] = dark ? "dark" : "light";
+}
+
+export const preferences = new Preferences();
+apply_theme(preferences.theme);
+light.addEventListener("change", () => apply_theme(preferences.theme));

@@ -1,0 +1,294 @@
+// English, and by its shape the contract of every other language.
+import { count, percent } from "./format";
+
+const plural = new Intl.PluralRules("en");
+const n_of = (n: number, one: string, other: string) =>
+  plural.select(n) === "one" ? one : other.replace("#", count("en", n));
+
+const NUMERALS = ["none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
+const word = (n: number) => NUMERALS[n] ?? count("en", n);
+
+const TOPICS: Record<string, string> = {
+  cells: "cellular life",
+  clocks: "clocks",
+  fractals: "fractals",
+  kaleidoscopes: "kaleidoscopes",
+  light: "light",
+  mazes: "mazes",
+  typography: "typography",
+  waves: "waves",
+};
+const topic = (name: string) => TOPICS[name] ?? `#${name}`;
+
+const fewer = (name: string) => (TOPICS[name]?.endsWith("s") ? "Fewer" : "Less");
+
+const TERMS: Record<string, string> = {
+  finish: "Likely to be watched to the end",
+  watch: "How much of it you would watch",
+  like: "Likely to be liked",
+  skip: "Likely to be swiped away",
+  topic_affinity: "How you take to its topic",
+  author_affinity: "How you take to its author",
+  follows_author: "You follow its author",
+  freshness: "How new it is",
+  novelty: "New ground for you",
+  repeat_penalty: "Its topic is on the page already",
+  exploration_bonus: "Few people have met it yet",
+};
+
+export const en = {
+  name: "English",
+  title: (page: string) => `${page} · Rondo`,
+
+  nav: {
+    main: "Main",
+    feed: "Feed",
+    upload: "Upload",
+    me: "Me",
+    feeds: "Feeds",
+    for_you: "For You",
+    following: "Following",
+    latest: "Latest",
+    home: "Rondo, to the feed",
+    skip: "To the video",
+  },
+
+  player: {
+    region: "Videos",
+    video_by: (author: string) => `Video by ${author}`,
+    play: "Play",
+    pause: "Pause",
+    sound_on: "Turn sound on",
+    sound_off: "Turn sound off",
+    tap_for_sound: "Sound on",
+    position: "Position",
+    position_of: (at: number, of: number) => `${at} of ${of} seconds`,
+    next: "Next video",
+    previous: "Previous video",
+    like: "Like",
+    unlike: "Take the like back",
+    likes: (n: number) => n_of(n, "1 like", "# likes"),
+    views: (n: number) => n_of(n, "1 view", "# views"),
+    share: "Share",
+    link_copied: "Link copied",
+    why: "Why this video",
+    less: "Not interested",
+    more_text: "more",
+    less_text: "less",
+    failed: "This video does not play here.",
+    failed_hint: "The connection may have been cut. Try again, or go on to the next one.",
+    retry: "Try again",
+    keys: "Keys: up and down, space pauses, M sound, L like, I why this video",
+  },
+
+  feed: {
+    loading: "The next videos are on their way",
+    exhausted: "You have seen everything",
+    exhausted_hint: "New videos come here first. Until then, watch Latest again, or make one yourself.",
+    latest_end: "That was all of it",
+    latest_end_hint: "From the newest to the oldest. Start again at the top, or add a video of your own.",
+    following_end: "You are up to date",
+    following_end_hint: "The people you follow have nothing newer.",
+    again: "Watch Latest again",
+    from_top: "Start at the top",
+    empty: "No videos yet",
+    empty_hint: "Be the first: upload a video, and it plays here for everybody.",
+    following_empty: "Nobody followed yet",
+    following_empty_hint: "Open a profile from a video and press Follow. Their videos come here, newest first.",
+    following_sign_in: "Sign in to follow people",
+    following_sign_in_hint: "Following shows the videos of the people you choose, newest first.",
+    failed: "The feed cannot be reached",
+    unreachable: "Rondo does not answer. Check your connection; this page tries again by itself.",
+    timeout: "The answer took too long. This page tries again by itself.",
+    no_detail: (status: number) => `The server answered with error ${status} and no reason.`,
+    retry: "Try again",
+    fallback: "Showing Latest for the moment",
+    fallback_hint: "For You could not answer in time; it takes over again by itself.",
+    watch_now: "Watch Latest",
+    upload_now: "Upload a video",
+    to_for_you: "Back to For You",
+  },
+
+  learned: {
+    label: "What the feed has learned",
+    hide: "Do not show these",
+    text(l: {
+      topic: string;
+      more: boolean;
+      finished: number;
+      skipped: number;
+      liked: number;
+      not_interested: number;
+    }): string {
+      const what = `${l.more ? "More" : fewer(l.topic)} ${topic(l.topic)}`;
+      const because = l.more
+        ? l.liked > 0
+          ? `you liked ${word(l.liked)}`
+          : l.finished > 0
+            ? `you watched ${word(l.finished)} to the end`
+            : ""
+        : l.not_interested > 0
+          ? "you said so"
+          : l.skipped > 0
+            ? `you swiped ${word(l.skipped)} away`
+            : "";
+      return because ? `${what}: ${because}.` : `${what} from now on.`;
+    },
+  },
+
+  why: {
+    title: "Why this video",
+    close: "Close",
+    source: {
+      personal: "Chosen for you: close to what you have watched.",
+      trending: "Many people are watching it just now.",
+      fresh: "It is new, and gets its first viewers.",
+      followed: "You follow its author.",
+      exploration: "A try: to find out whether you like something new.",
+      following: "From somebody you follow, in the order of time.",
+      latest: "In the order of time. Nothing here is chosen by your watching.",
+    },
+    reason(kind: string, subject: string, n: number): string {
+      switch (kind) {
+        case "topic_finished":
+          return `You watched ${n_of(n, "one", "#")} about ${topic(subject)} to the end.`;
+        case "topic_liked":
+          return `You liked ${n_of(n, "one", "#")} about ${topic(subject)}.`;
+        case "topic_skipped":
+          return `You swiped ${n_of(n, "one", "#")} about ${topic(subject)} away: that counts against it.`;
+        case "follows_author":
+          return `You follow @${subject}.`;
+        case "author_finished":
+          return `You watched ${n_of(n, "one", "#")} by @${subject} to the end.`;
+        case "trending":
+          return n > 0 ? `${n_of(n, "One person", "# people")} watched it lately.` : "It is being watched a lot.";
+        case "fresh":
+          return "It was posted a short while ago.";
+        case "exploration":
+          return "You have not met this kind of video often yet.";
+        default:
+          return "";
+      }
+    },
+    terms: "What the score is made of",
+    terms_hint: "Each bar is a prediction times its weight. Together they are the score.",
+    term: (name: string) => TERMS[name] ?? name.replaceAll("_", " "),
+    arithmetic: (value: string, weight: string) => `${value} × ${weight}`,
+    score: "Score",
+    less: "Change what comes next",
+    more_like_this: "More like this",
+    liked_this: "You like this one",
+    less_topic: (name: string) => `${fewer(name)} ${topic(name)}`,
+    not_author: (author: string) => `Not @${author}`,
+    not_video: "Not this video",
+    receipt: "The page’s receipt",
+    receipt_hint: "Every number behind this page, for anyone to check.",
+    chip_on: "Say so when the feed has learned something",
+  },
+
+  upload: {
+    title: "Upload",
+    sign_in: "Sign in to upload",
+    sign_in_hint: "A video belongs to somebody: sign up takes a name and a password, nothing else.",
+    closed: "Uploads are closed at the moment.",
+    drop: "Drop a video here",
+    pick: "Choose a video",
+    pick_hint: "or choose one from this device",
+    limits: (size: string, duration: string) => `Up to ${size} and ${duration}. MP4, MOV, WebM, MKV and more.`,
+    too_large: (size: string, limit: string) =>
+      `This file is ${size}; the limit here is ${limit}. Make it smaller and try again.`,
+    too_long: (duration: string, limit: string) =>
+      `This video is ${duration}; the limit here is ${limit}. Trim it and try again.`,
+    empty_file: "This file is empty. Choose another one.",
+    caption: "Caption",
+    caption_hint: "Words with # become topics, by which the feed finds viewers.",
+    caption_left: (n: number) => n_of(n, "1 character left", "# characters left"),
+    caption_over: (n: number) => n_of(n, "1 character too many", "# characters too many"),
+    tags: "Topics",
+    post: "Post",
+    post_when_done: "Post when uploaded",
+    will_post: "Will be posted when the upload is done",
+    cancel: "Cancel",
+    other: "Choose another file",
+    step_uploading: (p: number) => `Uploading ${percent("en", p)}`,
+    step_uploaded: "Uploaded",
+    step_processing: (p: number) => `Processing ${percent("en", p)}`,
+    step_live: "Live",
+    refused: "Not published",
+    interrupted: "The connection was cut. The upload goes on where it stopped, by itself.",
+    unfinished: (name: string, p: number) =>
+      `The upload of “${name}” stopped at ${percent("en", p)}. Choose the same file again to go on from there.`,
+    forget: "Forget it",
+    watch: "Watch it",
+    another: "Upload another",
+    progress: "Upload progress",
+    processing_hint: "You may leave this page; it goes on without you.",
+    preview: "Preview of the chosen video",
+  },
+
+  me: {
+    title: "Me",
+    sign_up: "Sign up",
+    sign_in: "Sign in",
+    sign_out: "Sign out",
+    handle: "Name",
+    handle_hint: "3 to 24 of a–z, 0–9, _ and .",
+    password: "Password",
+    password_hint: "At least 10 characters.",
+    show_password: "Show the password",
+    keeps: "What your feed has learned so far comes with you.",
+    wrong: "Name or password is wrong.",
+    since: (date: string) => `Here since ${date}`,
+    videos: "Your videos",
+    no_videos: "You have not posted a video yet.",
+    processing: (p: number) => `Processing ${percent("en", p)}`,
+    live: "Live",
+    refused: "Not published",
+    delete: "Delete",
+    delete_title: "Delete this video?",
+    delete_hint: "It goes for good, here and in every feed.",
+    keep: "Keep it",
+    settings: "Settings",
+    language: "Language",
+    theme: "Appearance",
+    theme_system: "As the device",
+    theme_dark: "Dark",
+    theme_light: "Light",
+    load_more: "Show more",
+  },
+
+  profile: {
+    follow: "Follow",
+    following: "Following",
+    unfollow: (handle: string) => `Stop following ${handle}`,
+    followers: (n: number) => n_of(n, "1 follower", "# followers"),
+    videos: (n: number) => n_of(n, "1 video", "# videos"),
+    none: "No videos yet.",
+    not_found: (handle: string) => `There is nobody called @${handle} here.`,
+    sign_in: "Sign in to follow people.",
+    grid: (handle: string) => `Videos by ${handle}`,
+  },
+
+  video: {
+    title: "Video",
+    not_found: "This video does not exist, or not any more.",
+    processing: (p: number) => `Processing ${percent("en", p)}`,
+    processing_hint: "It plays here as soon as it is done.",
+    refused: "This video was not published.",
+  },
+
+  nowhere: {
+    title: "Nothing here",
+    hint: "This address leads nowhere on this network.",
+    home: "To the feed",
+  },
+
+  demo: {
+    making: (done: number, total: number) => `Making the demo world: ${done} of ${total} clips`,
+    watching: (done: number, total: number) => `Demo viewers are watching: ${done} of ${total}`,
+  },
+
+  topic,
+};
+
+export type Messages = typeof en;

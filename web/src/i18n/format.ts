@@ -1,0 +1,65 @@
+// Numbers, sizes and times in words, by language. French puts a narrow no-break space before the
+// high punctuation and the percent sign; Intl does that for numbers, the tables for sentences.
+const cached = new Map<string, Intl.NumberFormat>();
+
+function format(locale: string, options: Intl.NumberFormatOptions): Intl.NumberFormat {
+  const key = locale + JSON.stringify(options);
+  let made = cached.get(key);
+  if (!made) cached.set(key, (made = new Intl.NumberFormat(locale, options)));
+  return made;
+}
+
+export const count = (locale: string, n: number) => format(locale, {}).format(n);
+
+/** 1,234 as "1.2K": for the narrow places. */
+export const compact = (locale: string, n: number) =>
+  format(locale, { notation: "compact", maximumFractionDigits: 1 }).format(n);
+
+/** 0..1; never says 100 before it is. */
+export const percent = (locale: string, fraction: number) =>
+  format(locale, { style: "percent", maximumFractionDigits: 0 }).format(
+    Math.floor(Math.min(1, Math.max(0, fraction)) * 100) / 100,
+  );
+
+export const decimals = (locale: string, value: number, digits = 2) =>
+  format(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
+
+/** With its sign always, and a true minus. */
+export const signed = (locale: string, value: number) =>
+  format(locale, {
+    minimumFractionDigits: 2,
+    maximumFractionDigits: 2,
+    signDisplay: "exceptZero",
+  })
+    .format(value)
+    .replace("-", "−");
+
+export function bytes(locale: string, n: number): string {
+  const units = ["byte", "kilobyte", "megabyte", "gigabyte"] as const;
+  let value = n;
+  let unit = 0;
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return format(locale, {
+    style: "unit",
+    unit: units[unit] ?? "byte",
+    unitDisplay: "short",
+    maximumFractionDigits: value < 10 && unit > 0 ? 1 : 0,
+  }).format(value);
+}
+
+/** "11 min 02 s", "45 s". */
+export function duration(locale: string, ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  const minutes = Math.floor(seconds / 60);
+  const space = locale === "fr" ? "\u202f" : "\u00a0";
+  const rest = seconds % 60;
+  if (minutes === 0) return `${rest}${space}s`;
+  if (rest === 0) return `${minutes}${space}min`;
+  return `${minutes}${space}min ${String(rest).padStart(2, "0")}${space}s`;
+}
+
+export const date = (locale: string, rfc3339: string) =>
+  new Intl.DateTimeFormat(locale, { dateStyle: "long" }).format(new Date(rfc3339));

@@ -1,0 +1,294 @@
+// Français. Espaces insécables : fine (U+202F) devant ; ! ? et dans les guillemets, pleine (U+00A0)
+// devant les deux-points.
+import type { Messages } from "./en";
+import { count, percent } from "./format";
+
+const plural = new Intl.PluralRules("fr");
+const n_of = (n: number, one: string, other: string) =>
+  (plural.select(n) === "one" ? one : other).replace("#", count("fr", n));
+
+const NUMERALS = ["aucune", "une", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf"];
+const word = (n: number) => NUMERALS[n] ?? count("fr", n);
+
+const TOPICS: Record<string, string> = {
+  cells: "vie cellulaire",
+  clocks: "horloges",
+  fractals: "fractales",
+  kaleidoscopes: "kaléidoscopes",
+  light: "lumière",
+  mazes: "labyrinthes",
+  typography: "typographie",
+  waves: "vagues",
+};
+const topic = (name: string) => TOPICS[name] ?? `#${name}`;
+const of = (text: string) => (/^[aeéêhiou]/i.test(text) ? `d’${text}` : `de ${text}`);
+
+const TERMS: Record<string, string> = {
+  finish: "Chances d’être vue jusqu’au bout",
+  watch: "Part que vous en verriez",
+  like: "Chances d’être aimée",
+  skip: "Chances d’être passée",
+  topic_affinity: "Votre goût pour ce sujet",
+  author_affinity: "Votre goût pour cet auteur",
+  follows_author: "Vous suivez son auteur",
+  freshness: "Sa nouveauté",
+  novelty: "Terrain nouveau pour vous",
+  repeat_penalty: "Sujet déjà présent dans la page",
+  exploration_bonus: "Encore peu vue",
+};
+
+export const fr: Messages = {
+  name: "Français",
+  title: (page) => `${page} · Rondo`,
+
+  nav: {
+    main: "Principale",
+    feed: "Fil",
+    upload: "Publier",
+    me: "Moi",
+    feeds: "Fils",
+    for_you: "Pour vous",
+    following: "Abonnements",
+    latest: "Récents",
+    home: "Rondo, vers le fil",
+    skip: "Vers la vidéo",
+  },
+
+  player: {
+    region: "Vidéos",
+    video_by: (author) => `Vidéo de ${author}`,
+    play: "Lire",
+    pause: "Mettre en pause",
+    sound_on: "Activer le son",
+    sound_off: "Couper le son",
+    tap_for_sound: "Activer le son",
+    position: "Position",
+    position_of: (at, of) => `${at} secondes sur ${of}`,
+    next: "Vidéo suivante",
+    previous: "Vidéo précédente",
+    like: "J’aime",
+    unlike: "Ne plus aimer",
+    likes: (n) => n_of(n, "# j’aime", "# j’aime"),
+    views: (n) => n_of(n, "# vue", "# vues"),
+    share: "Partager",
+    link_copied: "Lien copié",
+    why: "Pourquoi cette vidéo",
+    less: "Pas intéressé",
+    more_text: "plus",
+    less_text: "moins",
+    failed: "Cette vidéo ne se lit pas ici.",
+    failed_hint: "La connexion a peut-être été coupée. Réessayez, ou passez à la suivante.",
+    retry: "Réessayer",
+    keys: "Touches\u00a0: haut et bas, espace met en pause, M le son, L j’aime, I pourquoi cette vidéo",
+  },
+
+  feed: {
+    loading: "Les vidéos suivantes arrivent",
+    exhausted: "Vous avez tout vu",
+    exhausted_hint:
+      "Les nouvelles vidéos arrivent ici en premier. D’ici là, revoyez les récentes, ou faites-en une vous-même.",
+    latest_end: "C’était tout",
+    latest_end_hint:
+      "De la plus récente à la plus ancienne. Reprenez au début, ou ajoutez une vidéo à vous.",
+    following_end: "Vous êtes à jour",
+    following_end_hint: "Les personnes que vous suivez n’ont rien publié de plus récent.",
+    again: "Revoir les récentes",
+    from_top: "Reprendre au début",
+    empty: "Pas encore de vidéos",
+    empty_hint: "Soyez la première personne\u00a0: publiez une vidéo, et tout le monde la verra ici.",
+    following_empty: "Vous ne suivez encore personne",
+    following_empty_hint:
+      "Ouvrez un profil depuis une vidéo et touchez «\u202fSuivre\u202f». Ses vidéos arriveront ici, les plus récentes d’abord.",
+    following_sign_in: "Connectez-vous pour suivre quelqu’un",
+    following_sign_in_hint:
+      "Ce fil montre les vidéos des personnes que vous choisissez, les plus récentes d’abord.",
+    failed: "Le fil est injoignable",
+    unreachable:
+      "Rondo ne répond pas. Vérifiez votre connexion\u202f; cette page réessaie d’elle-même.",
+    timeout: "La réponse a trop tardé. Cette page réessaie d’elle-même.",
+    no_detail: (status) => `Le serveur a répondu par l’erreur ${status}, sans raison.`,
+    retry: "Réessayer",
+    fallback: "Récents, pour le moment",
+    fallback_hint: "«\u202fPour vous\u202f» n’a pas pu répondre à temps\u202f; il reprend de lui-même.",
+    watch_now: "Voir les récentes",
+    upload_now: "Publier une vidéo",
+    to_for_you: "Retour à «\u202fPour vous\u202f»",
+  },
+
+  learned: {
+    label: "Ce que le fil a appris",
+    hide: "Ne plus afficher",
+    text(l) {
+      const what = `${l.more ? "Plus" : "Moins"} ${of(topic(l.topic))}`;
+      const because = l.more
+        ? l.liked > 0
+          ? `vous en avez aimé ${word(l.liked)}`
+          : l.finished > 0
+            ? `vous en avez vu ${word(l.finished)} jusqu’au bout`
+            : ""
+        : l.not_interested > 0
+          ? "vous l’avez demandé"
+          : l.skipped > 0
+            ? `vous en avez passé ${word(l.skipped)}`
+            : "";
+      return because ? `${what}\u00a0: ${because}.` : `${what} désormais.`;
+    },
+  },
+
+  why: {
+    title: "Pourquoi cette vidéo",
+    close: "Fermer",
+    source: {
+      personal: "Choisie pour vous\u00a0: proche de ce que vous avez regardé.",
+      trending: "Beaucoup de monde la regarde en ce moment.",
+      fresh: "Elle est nouvelle et reçoit ses premiers regards.",
+      followed: "Vous suivez son auteur.",
+      exploration: "Un essai\u00a0: pour savoir si quelque chose de nouveau vous plaît.",
+      following: "De quelqu’un que vous suivez, dans l’ordre du temps.",
+      latest: "Dans l’ordre du temps. Rien ici ne dépend de ce que vous regardez.",
+    },
+    reason(kind, subject, n) {
+      switch (kind) {
+        case "topic_finished":
+          return `Vous avez regardé jusqu’au bout ${n_of(n, "une vidéo", "# vidéos")} sur le sujet «\u202f${topic(subject)}\u202f».`;
+        case "topic_liked":
+          return `Vous avez aimé ${n_of(n, "une vidéo", "# vidéos")} sur le sujet «\u202f${topic(subject)}\u202f».`;
+        case "topic_skipped":
+          return `Vous avez passé ${n_of(n, "une vidéo", "# vidéos")} sur le sujet «\u202f${topic(subject)}\u202f»\u00a0: cela compte contre elle.`;
+        case "follows_author":
+          return `Vous suivez @${subject}.`;
+        case "author_finished":
+          return `Vous avez regardé jusqu’au bout ${n_of(n, "une vidéo", "# vidéos")} de @${subject}.`;
+        case "trending":
+          return n > 0
+            ? `${n_of(n, "Une personne l’a vue", "# personnes l’ont vue")} récemment.`
+            : "Elle est très regardée.";
+        case "fresh":
+          return "Elle a été publiée il y a peu.";
+        case "exploration":
+          return "Vous avez encore peu croisé ce genre de vidéo.";
+        default:
+          return "";
+      }
+    },
+    terms: "De quoi le score est fait",
+    terms_hint: "Chaque barre est une prévision multipliée par son poids. Leur somme est le score.",
+    term: (name) => TERMS[name] ?? name.replaceAll("_", " "),
+    arithmetic: (value, weight) => `${value} × ${weight}`,
+    score: "Score",
+    less: "Changer la suite",
+    more_like_this: "Plus comme celle-ci",
+    liked_this: "Vous aimez celle-ci",
+    less_topic: (name) => `Moins ${of(topic(name))}`,
+    not_author: (author) => `Pas @${author}`,
+    not_video: "Pas cette vidéo",
+    receipt: "Le reçu de la page",
+    receipt_hint: "Tous les nombres derrière cette page, vérifiables par chacun.",
+    chip_on: "Le dire quand le fil a appris quelque chose",
+  },
+
+  upload: {
+    title: "Publier",
+    sign_in: "Connectez-vous pour publier",
+    sign_in_hint: "Une vidéo appartient à quelqu’un\u00a0: un nom et un mot de passe suffisent.",
+    closed: "Les envois sont fermés pour le moment.",
+    drop: "Déposez une vidéo ici",
+    pick: "Choisir une vidéo",
+    pick_hint: "ou choisissez-en une sur cet appareil",
+    limits: (size, duration) =>
+      `Jusqu’à ${size} et ${duration}. MP4, MOV, WebM, MKV et d’autres.`,
+    too_large: (size, limit) =>
+      `Ce fichier pèse ${size}\u202f; la limite est ici de ${limit}. Allégez-le et réessayez.`,
+    too_long: (duration, limit) =>
+      `Cette vidéo dure ${duration}\u202f; la limite est ici de ${limit}. Raccourcissez-la et réessayez.`,
+    empty_file: "Ce fichier est vide. Choisissez-en un autre.",
+    caption: "Légende",
+    caption_hint: "Les mots précédés de # deviennent des sujets, par lesquels le fil trouve un public.",
+    caption_left: (n) => n_of(n, "# caractère restant", "# caractères restants"),
+    caption_over: (n) => n_of(n, "# caractère de trop", "# caractères de trop"),
+    tags: "Sujets",
+    post: "Publier",
+    post_when_done: "Publier une fois envoyée",
+    will_post: "Sera publiée à la fin de l’envoi",
+    cancel: "Annuler",
+    other: "Choisir un autre fichier",
+    step_uploading: (p) => `Envoi ${percent("fr", p)}`,
+    step_uploaded: "Envoyée",
+    step_processing: (p) => `Traitement ${percent("fr", p)}`,
+    step_live: "En ligne",
+    refused: "Non publiée",
+    interrupted: "La connexion a été coupée. L’envoi reprend de lui-même là où il s’est arrêté.",
+    unfinished: (name, p) =>
+      `L’envoi de «\u202f${name}\u202f» s’est arrêté à ${percent("fr", p)}. Choisissez le même fichier pour reprendre à cet endroit.`,
+    forget: "L’oublier",
+    watch: "La regarder",
+    another: "En publier une autre",
+    progress: "Avancement de l’envoi",
+    processing_hint: "Vous pouvez quitter cette page\u202f; cela continue sans vous.",
+    preview: "Aperçu de la vidéo choisie",
+  },
+
+  me: {
+    title: "Moi",
+    sign_up: "S’inscrire",
+    sign_in: "Se connecter",
+    sign_out: "Se déconnecter",
+    handle: "Nom",
+    handle_hint: "3 à 24 caractères parmi a–z, 0–9, _ et .",
+    password: "Mot de passe",
+    password_hint: "Au moins 10 caractères.",
+    show_password: "Montrer le mot de passe",
+    keeps: "Ce que votre fil a déjà appris vous suit.",
+    wrong: "Le nom ou le mot de passe est faux.",
+    since: (date) => `Ici depuis le ${date}`,
+    videos: "Vos vidéos",
+    no_videos: "Vous n’avez pas encore publié de vidéo.",
+    processing: (p) => `Traitement ${percent("fr", p)}`,
+    live: "En ligne",
+    refused: "Non publiée",
+    delete: "Supprimer",
+    delete_title: "Supprimer cette vidéo\u202f?",
+    delete_hint: "Elle disparaît pour de bon, ici et dans tous les fils.",
+    keep: "La garder",
+    settings: "Réglages",
+    language: "Langue",
+    theme: "Apparence",
+    theme_system: "Comme l’appareil",
+    theme_dark: "Sombre",
+    theme_light: "Claire",
+    load_more: "En voir plus",
+  },
+
+  profile: {
+    follow: "Suivre",
+    following: "Suivi",
+    unfollow: (handle) => `Ne plus suivre ${handle}`,
+    followers: (n) => n_of(n, "# abonné", "# abonnés"),
+    videos: (n) => n_of(n, "# vidéo", "# vidéos"),
+    none: "Pas encore de vidéos.",
+    not_found: (handle) => `Personne ne s’appelle @${handle} ici.`,
+    sign_in: "Connectez-vous pour suivre quelqu’un.",
+    grid: (handle) => `Vidéos de ${handle}`,
+  },
+
+  video: {
+    title: "Vidéo",
+    not_found: "Cette vidéo n’existe pas, ou n’existe plus.",
+    processing: (p) => `Traitement ${percent("fr", p)}`,
+    processing_hint: "Elle se lira ici dès que ce sera fini.",
+    refused: "Cette vidéo n’a pas été publiée.",
+  },
+
+  nowhere: {
+    title: "Rien ici",
+    hint: "Cette adresse ne mène nulle part sur ce réseau.",
+    home: "Vers le fil",
+  },
+
+  demo: {
+    making: (done, total) => `Création du monde de démonstration\u00a0: ${done} clips sur ${total}`,
+    watching: (done, total) => `Les spectateurs de démonstration regardent\u00a0: ${done} sur ${total}`,
+  },
+
+  topic,
+};
