@@ -3,12 +3,15 @@
 // Contract, written to what an in-process pool over the database and a batch scheduler both keep:
 // - enqueue is durable when it returns. A key that is already enqueued or done answers the first
 //   job's id and stores nothing (idempotence).
-// - A job is run at least once, by one worker at a time, until its handler returns ok. A handler must
+// - A job is run at least once, by one worker at a time, until its handler returns ok. A handler
+// must
 //   therefore be resumable: done steps are found done. A crash of the process frees the lease.
-// - retryable errors (unavailable, internal, exhausted) are tried again after a backoff that doubles
-//   from `backoff_first` up to `backoff_max`, at most `attempts_max` times in all; every other error, or the last
-//   attempt, makes the job `failed` with the error's text kept: never tried again by itself, counted
-//   in metrics. A job during which the process died counts as an attempt (a poisoned job stops).
+// - retryable errors (unavailable, internal, exhausted) are tried again after a backoff that
+// doubles
+//   from `backoff_first` up to `backoff_max`, at most `attempts_max` times in all; every other
+//   error, or the last attempt, makes the job `failed` with the error's text kept: never tried
+//   again by itself, counted in metrics. A job during which the process died counts as an attempt
+//   (a poisoned job stops).
 // - on_failed (when given for the kind) is called once a job has failed for good, at least once.
 // Handlers run on the queue's own threads, at most `workers` at a time, oldest first. stop() lets
 // running handlers see `JobContext::stopping()` and waits for them.
