@@ -2,16 +2,16 @@
 //
 // Contract, written to what an in-process pool over the database and a batch scheduler both keep:
 // - enqueue is durable when it returns. A key that is already enqueued or done answers the first
-//   job's id and stores nothing (idempotence).
+//   job's id and stores nothing (idempotence), for as long as the backend keeps done jobs (a month
+//   by default). The key of a failed job begins it anew: same id, new payload, no attempts.
 // - A job is run at least once, by one worker at a time, until its handler returns ok. A handler
-// must
-//   therefore be resumable: done steps are found done. A crash of the process frees the lease.
-// - retryable errors (unavailable, internal, exhausted) are tried again after a backoff that
-// doubles
-//   from `backoff_first` up to `backoff_max`, at most `attempts_max` times in all; every other
-//   error, or the last attempt, makes the job `failed` with the error's text kept: never tried
-//   again by itself, counted in metrics. A job during which the process died counts as an attempt
-//   (a poisoned job stops).
+//   must therefore be resumable: done steps are found done. A crash of the process frees the
+//   lease. An exception of a handler is an internal error.
+// - Retryable errors (unavailable, internal, exhausted) are tried again after a backoff that
+//   doubles from `backoff_first` up to `backoff_max`, at most `attempts_max` times in all; every
+//   other error, or the last attempt, makes the job `failed` with the error's text kept: never
+//   tried again by itself. A job during which the process died counts as an attempt (a poisoned
+//   job stops).
 // - on_failed (when given for the kind) is called once a job has failed for good, at least once.
 // Handlers run on the queue's own threads, at most `workers` at a time, oldest first. stop() lets
 // running handlers see `JobContext::stopping()` and waits for them.
@@ -69,15 +69,17 @@ class JobQueue {
  public:
   virtual ~JobQueue() = default;
 
-  // Before start().
+  // Before start(), one thread at a time. Names are of a-z, 0-9, '_' and '.', each given once.
   virtual void add_kind(JobKind kind) = 0;
+  // Once; conflict afterwards. Jobs may be enqueued before.
   virtual Result<void> start() = 0;
   virtual void stop() = 0;
 
+  // invalid when there is no such kind, the key is not 1..200 bytes, or the payload too large.
   virtual Result<JobId> enqueue(std::string_view kind, std::string_view key,
                                 std::string_view payload) = 0;
   virtual Result<Job> find(JobId id) const = 0;
-  // Newest first.
+  // Newest first, at most 1,000.
   virtual Result<std::vector<Job>> list(JobState state, int count_max) const = 0;
 };
 
