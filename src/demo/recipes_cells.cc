@@ -38,9 +38,10 @@ std::string lit(int width, int height, std::string_view light) {
 // Noise that is blurred near and sharpened far, again and again, grows the spots and stripes of an
 // animal's coat; a threshold that breathes turns stripes to spots and back.
 std::string coat(int width, int height, int rounds, double breath_s) {
-  std::string graph =
-      kit::fill("nullsrc=s={0}x{1}:r=15,trim=end_frame=1,format=gray,geq=lum='255*random(1)'",
-                {kit::num(width), kit::num(height)});
+  std::string graph = kit::fill(
+      "nullsrc=s={0}x{1}:r=15,trim=end_frame=1,format=gray,geq=lum='255*mod(abs(sin(X*12.9898+Y*78."
+      "233)*43758.5453),1)'",
+      {kit::num(width), kit::num(height)});
   for (int i = 0; i < rounds; ++i) {
     const std::string n = kit::num(i);
     graph += kit::fill(

@@ -87,19 +87,20 @@ struct Turning {
   std::string angle;
   int size;
 };
-std::string around(const std::string& ground, int x, int y, const std::vector<Turning>& parts) {
-  std::string graph = ground + "[a0];";
+// `name` sets the labels of one use of this apart from those of another.
+std::string around(const std::string& ground, int x, int y, const std::string& name,
+                   const std::vector<Turning>& parts) {
+  std::string graph = ground + "[" + name + "0];";
   int i = 0;
   for (const Turning& turning : parts) {
-    graph += turning.part +
-             kit::fill(
-                 ",rotate=a='{0}':c=none[t{1}];[a{1}][t{1}]overlay=format=yuv444:x={2}:y={3}"
-                 "[a{4}];",
-                 {turning.angle, kit::num(i), kit::num(x - turning.size / 2),
-                  kit::num(y - turning.size / 2), kit::num(i + 1)});
+    graph += turning.part + kit::fill(
+                                ",rotate=a='{0}':c=none[{5}t{1}];"
+                                "[{5}{1}][{5}t{1}]overlay=format=yuv444:x={2}:y={3}[{5}{4}];",
+                                {turning.angle, kit::num(i), kit::num(x - turning.size / 2),
+                                 kit::num(y - turning.size / 2), kit::num(i + 1), name});
     ++i;
   }
-  return graph + kit::fill("[a{0}]", {kit::num(i)});
+  return graph + "[" + name + kit::num(i) + "]";
 }
 
 // A kitchen clock on which half a day passes in the clip; the second hand ticks and shivers.
@@ -108,21 +109,24 @@ std::string wall_clock(double seconds) {
   const std::string marks =
       "st(0,hypot(X-W/2,Y-H/2));st(1,mod(atan2(Y-H/2,X-W/2)+9*PI,PI/6));"
       "st(1,ld(0)*min(ld(1),PI/6-ld(1)));min(min(ld(0)-118,140-ld(0)),3-ld(1))";
-  return around(
-             "color=c=0x6E1F22:s=360x640:r=30,drawgrid=x=-9:w=36:h=2000:t=18:c=0x7B272A,format="
-             "yuv444p",
-             180, 320,
-             {{part(336, kDisc, 0x2A1512), "0", 336},
-              {part(316, kDisc, 0xC9963B), "0", 316},
-              {part(304, kDisc, 0xF5EBD3), "0", 304},
-              {part(304, marks, 0x2A1512), "0", 304},
-              {part(200, hand(72, 14, 12), 0x2A1512),
-               kit::fill("2*PI*(10/12+t/{0})", {kit::num(seconds)}), 200},
-              {part(280, hand(112, 18, 8), 0x2A1512),
-               kit::fill("2*PI*(10/60+12*t/{0})", {kit::num(seconds)}), 280},
-              {part(300, hand(128, 34, 4), 0xD8432B),
-               "2*PI/12*(floor(t*4)+1-exp(-30*mod(t,0.25))*cos(40*mod(t,0.25)))", 300},
-              {part(40, "10-hypot(X-W/2,Y-H/2)", 0xC9963B), "0", 40}}) +
+  const std::string face =
+      around(
+          "color=c=0x6E1F22:s=360x640:r=30,drawgrid=x=-9:w=36:h=2000:t=18:c=0x7B272A,"
+          "format=yuv444p",
+          180, 320, "face",
+          {{part(336, kDisc, 0x2A1512), "0", 336},
+           {part(316, kDisc, 0xC9963B), "0", 316},
+           {part(304, kDisc, 0xF5EBD3), "0", 304},
+           {part(304, marks, 0x2A1512), "0", 304}}) +
+      "trim=end_frame=1," + kit::hold();
+  return around(face, 180, 320, "hand",
+                {{part(200, hand(72, 14, 12), 0x2A1512),
+                  kit::fill("2*PI*(10/12+t/{0})", {kit::num(seconds)}), 200},
+                 {part(280, hand(112, 18, 8), 0x2A1512),
+                  kit::fill("2*PI*(10/60+12*t/{0})", {kit::num(seconds)}), 280},
+                 {part(300, hand(128, 34, 4), 0xD8432B),
+                  "2*PI/12*(floor(t*4)+1-exp(-30*mod(t,0.25))*cos(40*mod(t,0.25)))", 300},
+                 {part(40, "10-hypot(X-W/2,Y-H/2)", 0xC9963B), "0", 40}}) +
          kit::canvas("lanczos");
 }
 
@@ -299,7 +303,7 @@ std::vector<Recipe> clocks() {
        .hashtags = {kTopic, "astrolabe", "brass"},
        .duration_ms = 5000,
        .video_graph = astrolabe(5),
-       .audio_graph = ticking(0.3125, {52, 0, 59, 0, 57, 0, 55, 0}, 5000)},
+       .audio_graph = ticking(0.25, {52, 59, 57, 0, 64, 62, 59, 55}, 5000)},
   };
 }
 

@@ -109,9 +109,9 @@ std::vector<Recipe> fractals() {
        .creator = "mira.iterates",
        .caption = "Three answers to one equation, fighting over the map",
        .hashtags = {kTopic, "newton", "math"},
-       .duration_ms = 6000,
-       .video_graph = flowing(newton(), 1, 6000, frost()),
-       .audio_graph = choir({40, 52, 59}, {64, 67, 74}, 2.5, 6000)},
+       .duration_ms = 5000,
+       .video_graph = flowing(newton(), 1, 5000, frost()),
+       .audio_graph = choir({40, 52, 59}, {64, 67, 74}, 2.5, 5000)},
       {.topic = kTopic,
        .creator = "okafor.zooms",
        .caption = "The beetle at the bottom of mathematics. Look closer, it has beetles",
@@ -137,9 +137,9 @@ std::vector<Recipe> fractals() {
        .creator = "okafor.zooms",
        .caption = "Snowflake logic: a spiral, with spirals, made of spirals",
        .hashtags = {kTopic, "julia", "spiral"},
-       .duration_ms = 6000,
-       .video_graph = flowing(julia(0.285, 0.0105, 1.75, 5), 1, 6000, frost()),
-       .audio_graph = choir({43, 50, 58}, {62, 67, 70}, 3.5, 6000)},
+       .duration_ms = 5000,
+       .video_graph = flowing(julia(0.285, 0.0105, 1.75, 5), 1, 5000, frost()),
+       .audio_graph = choir({43, 50, 58}, {62, 67, 70}, 3.5, 5000)},
   };
 }
 

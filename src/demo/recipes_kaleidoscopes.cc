@@ -26,15 +26,15 @@ std::string beads(double seconds) {
                     "st(2,hypot(mod(X,64)-32,mod(Y-32*mod(ld(0),2)+64,64)-32));"
                     "if(gt(ld(2),29),70*gt(mod(X+Y,32),3),if(lt(ld(2),26),"
                     "100+155*mod(0.37*ld(0)+0.61*floor(ld(1))+0.21*floor(ld(2)/9),1),0))") +
-         kit::fill(",gblur=sigma=0.7,scroll=h={0}:v={1}[glass];",
-                   {kit::num(0.25 / 30 / seconds), kit::num(0.5 / 30 / seconds)});
+         kit::fill(",scroll=h={0}:v={1}[glass];",
+                   {kit::num(0.125 / 30 / seconds), kit::num(0.25 / 30 / seconds)});
 }
 
 // Two kinds of cells that push each other back, with the level lines of their border.
 std::string colony() {
   return "life=s=80x80:r=10:rule=B3678/S34678:ratio=0.5:seed=8:life_color=white:death_color=black,"
          "trim=start_frame=6,setpts=PTS-STARTPTS,format=gray,tmix=frames=5,fps=30,tmix=frames=3,"
-         "scale=256:256:flags=bicubic,gblur=sigma=4,lutyuv=y='clip(val*0.9+30*sin(val/8),0,255)',"
+         "scale=256:256:flags=bicubic,gblur=sigma=4,lutyuv=y='clip(val*0.92+26*sin(val/13),0,255)',"
          "scale=512:512:flags=bicubic[glass];";
 }
 
@@ -52,7 +52,7 @@ std::string letters(double seconds) {
                       : "70"});
   }
   return graph + "," + kit::hold() +
-         kit::fill(",scroll=h={0}:v={1}[glass];",
+         kit::fill(",scroll=h={0}:v={1}:hpos=0.87:vpos=0.13[glass];",
                    {kit::num(-0.4 / 30 / seconds), kit::num(0.4 / 30 / seconds)});
 }
 
@@ -112,12 +112,12 @@ std::vector<Recipe> kaleidoscopes() {
        .creator = "mira.iterates",
        .caption = "A rose window for a very small cathedral",
        .hashtags = {kTopic, "stainedglass"},
-       .duration_ms = 6000,
-       .video_graph = beads(6) + flat_mirrors(12, 0.66) +
+       .duration_ms = 5000,
+       .video_graph = beads(5) + flat_mirrors(12, 0.66) +
                       kit::steps({0x120A24, 0x3D1A78, 0x6A1B9A, 0xB5179E, 0xF72585, 0xFF7B54,
                                   0xFFB627, 0xFFE66D, 0x2EC4B6, 0x118AB2, 0x2B59C3}) +
-                      smooth,
-       .audio_graph = music_box({72, 76, 79, 76, 84, 79, 77, 74}, {48, 0, 55, 53}, 0.3, 6000)},
+                      ",gblur=sigma=0.7" + smooth,
+       .audio_graph = music_box({72, 76, 79, 76, 84, 79, 77, 74}, {48, 0, 55, 53}, 0.3, 5000)},
       {.topic = kTopic,
        .creator = "lena.folds",
        .caption = "Alphabet soup, stirred symmetrically",
@@ -145,12 +145,12 @@ std::vector<Recipe> kaleidoscopes() {
        .creator = "lena.folds",
        .caption = "Five points, no corners",
        .hashtags = {kTopic, "star", "symmetry"},
-       .duration_ms = 6000,
+       .duration_ms = 5000,
        .video_graph =
-           cloth(6) + mirrored(5, "60+ld(0)*0.5+40*sin(ld(0)/37)", "ld(1)*190+ld(0)*0.2", "PI/2") +
+           cloth(5) + mirrored(5, "60+ld(0)*0.5+40*sin(ld(0)/37)", "ld(1)*190+ld(0)*0.2", "PI/2") +
            kit::ramp({0xFFD23F, 0xFF7B54, 0xF72585, 0x7209B7, 0x3A0CA3, 0x118AB2, 0x80FFDB}) +
            smooth,
-       .audio_graph = music_box({77, 81, 84, 88, 89, 84, 81, 79}, {53, 0, 60, 58}, 0.25, 6000)},
+       .audio_graph = music_box({77, 81, 84, 88, 89, 84, 81, 79}, {53, 0, 60, 58}, 0.25, 5000)},
   };
 }
 

@@ -58,8 +58,8 @@ std::string bokeh(double seconds) {
       const double radius = 22 + 17 * depth + (seed * 7) % 13;
       // Wrap round the edges, so that the sheet can slide for ever.
       lum = kit::fill(
-          "max({0},{3}*(0.72+0.28*pow(min(1,ld(0)/{4}),4))*clip(({4}-ld(0)+0*st(0,hypot("
-          "mod(X-{1}+900,360)-180,mod(Y-{2}+1600,640)-320)))/3,0,1))",
+          "max({0},0*st(0,hypot(mod(X-{1}+900,360)-180,mod(Y-{2}+1600,640)-320))"
+          "+{3}*(0.7+0.3*pow(min(1,ld(0)/{4}),5))*clip(({4}-ld(0))/2,0,1))",
           {lum, kit::num((seed * 53) % 360), kit::num((seed * 91 + i * 67) % 640),
            kit::num(60 + 25 * depth + (seed * 31) % 60), kit::num(radius)});
     }
@@ -89,13 +89,13 @@ std::vector<Recipe> light() {
        .creator = "soft.focus.fay",
        .caption = "What the curtains do at seven in the morning",
        .hashtags = {kTopic, "gradient", "calm"},
-       .duration_ms = 8000,
+       .duration_ms = 7000,
        .video_graph = glow("st(0,pow(0.5+0.5*sin(X/12+1.4*sin(Y/18+ld(9))+ld(9)),1.5));"
                            "st(1,0.5+0.5*sin(Y/13-1.5*sin(X/15-ld(9))));"
                            "st(2,pow(0.5+0.5*sin((X-Y)/19+1.8*sin(ld(9))+0.6*ld(0)+2),2));",
                            "1-0.1*ld(1)-0.45*ld(2)", "0.80-0.52*ld(0)-0.22*ld(2)+0.06*ld(1)",
-                           "0.56+0.1*ld(1)-0.3*ld(0)+0.34*ld(2)", 8),
-       .audio_graph = warmth({53, 60, 64, 67}, {57, 64, 72}, 4, 8000)},
+                           "0.56+0.1*ld(1)-0.3*ld(0)+0.34*ld(2)", 7),
+       .audio_graph = warmth({53, 60, 64, 67}, {57, 64, 72}, 4, 7000)},
       {.topic = kTopic,
        .creator = "salt.and.sine",
        .caption = "The sky practised all night for this",
@@ -129,8 +129,7 @@ std::vector<Recipe> light() {
        .caption = "A door that only lets colour through",
        .hashtags = {kTopic, "space", "calm"},
        .duration_ms = 8000,
-       .video_graph = glow("st(3,max(abs(X-W/2+0.5)/15,abs(Y-H/2+0.5)/27));"
-                           "st(3,pow(pow(abs(X-W/2+0.5)/15,6)+pow(abs(Y-H/2+0.5)/27,6),1/6));"
+       .video_graph = glow("st(3,pow(pow(abs(X-W/2+0.5)/15,6)+pow(abs(Y-H/2+0.5)/27,6),1/6));"
                            "st(0,0.5+0.5*sin(5*ld(3)-ld(9)));st(1,0.5+0.5*sin(3.2*ld(3)-ld(9)+2));"
                            "st(2,exp(-2.2*ld(3)*ld(3)));",
                            "0.95-0.35*ld(0)*(1-ld(2))+0.1*ld(2)",

@@ -243,7 +243,7 @@ std::vector<Recipe> mazes() {
        .duration_ms = 6000,
        .video_graph = truchet(12) + kit::ramp({0x1533B0, 0x1E3FD8, 0x2F6BFF, 0xDCE8FF, 0xFFFFFF}) +
                       "," + kit::canvas("lanczos"),
-       .audio_graph = steps_and_sonar({52, 0, 59, 0, 57, 0, 55, 0}, 0.1875, 6000, 88)},
+       .audio_graph = steps_and_sonar({52, 59, 64, 0, 57, 62, 55, 0}, 0.1875, 6000, 88)},
       {.topic = kTopic,
        .creator = "lost.on.purpose",
        .caption = "There is exactly one way out. I drew it so you can sleep",
@@ -259,7 +259,7 @@ std::vector<Recipe> mazes() {
        .video_graph = chart(6) +
                       kit::ramp({0x0A1A6B, 0x2F6BFF, 0x9CC4FF, 0xFFD83D, 0xFFF3C4, 0xFFFFFF}) +
                       "," + kit::canvas(),
-       .audio_graph = steps_and_sonar({50, 0, 0, 57, 0, 0, 53, 0}, 0.25, 6000, 81)},
+       .audio_graph = steps_and_sonar({50, 57, 62, 57, 53, 60, 65, 60}, 0.25, 6000, 81)},
       {.topic = kTopic,
        .creator = "tomas.rules",
        .caption = "One line of BASIC, still the best architect I know",

@@ -103,7 +103,6 @@ TEST(Recipes, GraphsAreDistinctCompleteAndFitOneArgument) {
       EXPECT_EQ(std::count(graph->begin(), graph->end(), '('),
                 std::count(graph->begin(), graph->end(), ')'))
           << recipe.caption;
-      EXPECT_EQ(graph->find("random(-"), std::string::npos) << recipe.caption;
       EXPECT_EQ(graph->find("nan"), std::string::npos) << recipe.caption;
       EXPECT_EQ(graph->find("inf"), std::string::npos) << recipe.caption;
     }
@@ -122,6 +121,8 @@ TEST(Recipes, ChanceIsSeeded) {
         }
       }
     }
+    // geq draws slices in threads, each with its own dice: pictures may not roll them.
+    EXPECT_EQ(recipe.video_graph.find("random("), std::string::npos) << recipe.caption;
     if (recipe.video_graph.find("cellauto=") != std::string::npos) {
       EXPECT_NE(recipe.video_graph.find("seed="), std::string::npos) << recipe.caption;
     }

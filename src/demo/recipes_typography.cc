@@ -101,14 +101,15 @@ std::string typed(std::initializer_list<std::string_view> lines, double keys_a_s
     top += 144;
   }
   graph += "[l0]";
-  double begin = -10.0 / keys_a_second;  // the first line is there already
+  double begin = -24.0 / keys_a_second;  // two lines are there already
   int i = 0;
   for (const std::string_view line : lines) {
     graph += ";" + sheet(kPaper, "672x130") +
              kit::fill(
-                 ",drawbox=2:0:10:116:{0}:fill[c{1}];[l{1}][c{1}]overlay=y={2}:eval=frame:"
-                 "x='if(gt(t,{3}),2000,48+{4}*max(0,floor((t-{5})*{6})))'[l{7}]",
-                 {std::string(i == 0 ? kRed : kPaper), kit::num(i), kit::num(150 + 144 * i - 20),
+                 ",drawbox=2:0:10:116:{0}:fill:enable='gte(t,{5})'[c{1}];"
+                 "[l{1}][c{1}]overlay=y={2}:eval=frame:"
+                 "x='if(gt(t,{3}),2000,48+{4}*max(0,floor((t-({5}))*{6})))'[l{7}]",
+                 {std::string(kRed), kit::num(i), kit::num(150 + 144 * i - 20),
                   kit::num(begin + static_cast<double>(line.size()) / keys_a_second),
                   kit::num(kAdvance), kit::num(begin), kit::num(keys_a_second), kit::num(i + 1)});
     begin += (static_cast<double>(line.size()) + 3) / keys_a_second;
@@ -181,9 +182,9 @@ std::vector<Recipe> typography() {
        .creator = "inkpot.ines",
        .caption = "Flags are just words in the wind",
        .hashtags = {kTopic, "wavy"},
-       .duration_ms = 6000,
-       .video_graph = bent("BREEZE", 6),
-       .audio_graph = combo({38, 0, 45, 0, 41, 0, 43, 45}, 0.3, 6000)},
+       .duration_ms = 5000,
+       .video_graph = bent("BREEZE", 5),
+       .audio_graph = combo({38, 0, 45, 0, 41, 0, 43, 45}, 0.3, 5000)},
       {.topic = kTopic,
        .creator = "quarter.past.kit",
        .caption = "Draft one of nine hundred",
