@@ -32,6 +32,13 @@ Result<Video> select_video(soci::session& sql, VideoId id) {
   return std::move(found.front());
 }
 
+std::optional<Video> select_video_of(soci::session& sql, UploadId upload) {
+  const long long values[] = {to_row(upload)};
+  auto found = select_videos(sql, "WHERE v.upload_id = :upload", values);
+  if (found.empty()) return std::nullopt;
+  return std::move(found.front());
+}
+
 // Adds the record to the outbox for every partition, as the next version of the video.
 Result<void> tell_log(soci::session& sql, VideoId id, const log::v1::Record& record,
                       uint64_t now_us) {
@@ -90,10 +97,8 @@ Result<Video> Catalogue::create_draft(const Draft& draft) {
   }
   return database_.write([&](soci::session& sql) -> Result<Video> {
     const long long upload = to_row(draft.upload);
-    const long long existing_upload[] = {upload};
-    auto existing = select_videos(sql, "WHERE v.upload_id = :upload", existing_upload);
-    if (!existing.empty()) {
-      Video& video = existing.front();
+    if (std::optional<Video> existing = select_video_of(sql, draft.upload)) {
+      Video& video = *existing;
       if (video.author != draft.author || video.state == VideoState::kDeleted) {
         return conflict(
                    "this upload was used for a video that is gone or not yours; upload the "
@@ -110,10 +115,9 @@ Result<Video> Catalogue::create_draft(const Draft& draft) {
     const long long author_engine = to_row(draft.author_engine);
     const std::string hashtags = join_hashtags(caption.hashtags);
     const auto now_us = static_cast<long long>(clock_.now_us());
-    // Files may come to lie in the blob store from here on.
     sql << "INSERT INTO videos (id, upload_id, author_id, author_engine_id, state, caption,"
            " hashtags, language, progress_percent, refusal_code, refusal_detail, duration_ms,"
-           " width, height, version, media_present, created_us, published_us)"
+           " width, height, version, cleanup_due, created_us, published_us)"
            " VALUES (:id, :upload, :author, :engine, 'processing', :caption, :hashtags, :language,"
            " 0, '', '', 0, 0, 0, 0, 1, :now, 0)",
         soci::use(row), soci::use(upload), soci::use(author), soci::use(author_engine),
@@ -186,7 +190,8 @@ Result<void> Catalogue::remove(VideoId id) {
     if (video.state == VideoState::kDeleted) return {};
     set_state(sql, id, VideoState::kDeleted);
     const long long row = to_row(id);
-    sql << "UPDATE videos SET caption = '', hashtags = '', refusal_detail = '' WHERE id = :id",
+    sql << "UPDATE videos SET caption = '', hashtags = '', refusal_detail = '', cleanup_due = 1"
+           " WHERE id = :id",
         soci::use(row);
     sql << "DELETE FROM renditions WHERE video_id = :id", soci::use(row);
     if (video.state != VideoState::kLive) return {};  // the log has never heard of it
@@ -202,11 +207,12 @@ Result<void> Catalogue::remove(VideoId id) {
   return {};
 }
 
-Result<void> Catalogue::media_removed(VideoId id) {
+Result<void> Catalogue::cleaned_up(VideoId id, VideoState state) {
   return database_.write([&](soci::session& sql) -> Result<void> {
     const long long row = to_row(id);
-    sql << "UPDATE videos SET media_present = 0 WHERE id = :id AND state IN ('deleted', 'refused')",
-        soci::use(row);
+    const std::string text(to_string(state));
+    sql << "UPDATE videos SET cleanup_due = 0 WHERE id = :id AND state = :state", soci::use(row),
+        soci::use(text);
     return {};
   });
 }
@@ -214,6 +220,14 @@ Result<void> Catalogue::media_removed(VideoId id) {
 void Catalogue::show_progress(Video& video) const {
   if (video.state != VideoState::kProcessing) return;
   if (auto exact = progress_.find(video.id)) video.progress = std::max(video.progress, *exact);
+}
+
+Result<std::optional<Video>> Catalogue::find_upload(UploadId upload) const {
+  RD_TRY(auto video, database_.read([&](soci::session& sql) -> Result<std::optional<Video>> {
+    return select_video_of(sql, upload);
+  }));
+  if (video) show_progress(*video);
+  return video;
 }
 
 Result<Video> Catalogue::find(VideoId id) const {

@@ -11,6 +11,7 @@
 // Thread safe; calls block on the database, note_progress but once a tenth.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -52,14 +53,17 @@ class Catalogue {
   Result<void> publish(VideoId id, const MediaFacts& media);
   // processing -> refused. conflict "not_processing" when live or deleted meanwhile.
   Result<void> refuse(VideoId id, const Refusal& refusal);
-  // Any state -> deleted. Its words go at once; its files when the caller has removed them and said
-  // so with media_removed.
+  // Any state -> deleted. Its words go at once; its files are the caller's to remove.
   Result<void> remove(VideoId id);
-  Result<void> media_removed(VideoId id);
+  // No file is left that a video in this state does not need: its upload, and unless it is live its
+  // media. Nothing when the state is another one by now.
+  Result<void> cleaned_up(VideoId id, VideoState state);
 
   // ---- Questions ----
 
   Result<Video> find(VideoId id) const;  // not_found; deleted ones are found as deleted
+  // The video that was made of this upload, in whatever state.
+  Result<std::optional<Video>> find_upload(UploadId upload) const;
   // Those of the ids that exist, deleted ones left out, in the order of `ids`; at most
   // kVideosAtOnceMax.
   Result<std::vector<Video>> find_many(std::span<const VideoId> ids) const;
@@ -77,7 +81,7 @@ class Catalogue {
 
   // Work that a crash may have left, by id, after `after` (zero: from the start).
   Result<std::vector<VideoId>> processing(VideoId after, int count_max) const;
-  Result<std::vector<VideoId>> removed_with_media(VideoId after, int count_max) const;
+  Result<std::vector<VideoId>> to_clean_up(VideoId after, int count_max) const;
 
  private:
   Result<VideoPage> page(const std::string& condition, const std::string& time_column,

@@ -31,6 +31,8 @@ TEST_F(CatalogueFixture, OneVideoAnUpload) {
   again.caption = "Another";
   EXPECT_EQ(catalogue_->create_draft(again).value().id, first.id);
   EXPECT_EQ(catalogue_->find(first.id).value().caption, first.caption);
+  EXPECT_EQ(catalogue_->find_upload(UploadId(1)).value()->id, first.id);
+  EXPECT_FALSE(catalogue_->find_upload(UploadId(2)).value().has_value());
 
   EXPECT_EQ(catalogue_->create_draft(draft(1, 11)).error().reason(), "upload_used");
   catalogue_->remove(first.id).value();
@@ -202,12 +204,22 @@ TEST_F(CatalogueFixture, ListsTheWorkThatACrashMayHaveLeft) {
     after = page.back();
   }
   EXPECT_EQ(listed, drafts);
+}
 
-  VideoId removed(*drafts.begin());
-  catalogue_->remove(removed).value();
-  EXPECT_EQ(catalogue_->removed_with_media(VideoId(), 10).value(), (std::vector<VideoId>{removed}));
-  catalogue_->media_removed(removed).value();
-  EXPECT_TRUE(catalogue_->removed_with_media(VideoId(), 10).value().empty());
+TEST_F(CatalogueFixture, CleaningUpIsDueUntilItIsDoneForTheStateThatItIs) {
+  auto due = [&] { return catalogue_->to_clean_up(VideoId(), 10).value(); };
+  VideoId id = catalogue_->create_draft(draft(1, 10)).value().id;
+  EXPECT_TRUE(due().empty()) << "still at work";
+  catalogue_->publish(id, media()).value();
+  EXPECT_EQ(due(), (std::vector<VideoId>{id})) << "the upload";
+  catalogue_->cleaned_up(id, VideoState::kLive).value();
+  EXPECT_TRUE(due().empty());
+  catalogue_->remove(id).value();
+  EXPECT_EQ(due(), (std::vector<VideoId>{id})) << "the media";
+  catalogue_->cleaned_up(id, VideoState::kLive).value();
+  EXPECT_EQ(due(), (std::vector<VideoId>{id})) << "what was done for a live video is not enough";
+  catalogue_->cleaned_up(id, VideoState::kDeleted).value();
+  EXPECT_TRUE(due().empty());
 }
 
 }  // namespace

@@ -142,8 +142,8 @@ Result<std::vector<VideoId>> Catalogue::processing(VideoId after, int count_max)
   return ids_where("state = 'processing'", after, count_max);
 }
 
-Result<std::vector<VideoId>> Catalogue::removed_with_media(VideoId after, int count_max) const {
-  return ids_where("state IN ('deleted', 'refused') AND media_present = 1", after, count_max);
+Result<std::vector<VideoId>> Catalogue::to_clean_up(VideoId after, int count_max) const {
+  return ids_where("cleanup_due = 1 AND state <> 'processing'", after, count_max);
 }
 
 }  // namespace rondo::catalogue

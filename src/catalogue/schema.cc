@@ -5,8 +5,8 @@ namespace rondo::catalogue {
 namespace {
 
 // hashtags: parted by blanks, which no tag has. version counts the changes of what the log knows
-// of the video. media_present: files may lie in the blob store. The projections refer to no video:
-// the log may know videos that this database has forgotten.
+// of the video. cleanup_due: files may lie about that the state says are not needed. The
+// projections refer to no video: the log may know videos that this database has forgotten.
 constexpr storage::Migration kMigrations[] = {
     {"catalogue", 1, R"sql(
 CREATE TABLE videos (
@@ -25,13 +25,14 @@ CREATE TABLE videos (
   width INTEGER NOT NULL,
   height INTEGER NOT NULL,
   version BIGINT NOT NULL,
-  media_present INTEGER NOT NULL,
+  cleanup_due INTEGER NOT NULL,
   created_us BIGINT NOT NULL,
   published_us BIGINT NOT NULL
 );
 CREATE INDEX videos_by_publication ON videos (state, published_us, id);
 CREATE INDEX videos_of_author_by_publication ON videos (author_id, state, published_us, id);
 CREATE INDEX videos_of_author_by_creation ON videos (author_id, created_us, id);
+CREATE INDEX videos_to_clean_up ON videos (id) WHERE cleanup_due = 1;
 CREATE TABLE renditions (
   video_id BIGINT NOT NULL REFERENCES videos (id),
   position INTEGER NOT NULL,

@@ -1,0 +1,15 @@
+#include "workflows/clean_up.h"
+
+namespace rondo::workflows {
+
+using catalogue::VideoState;
+
+Result<void> clean_up(catalogue::Catalogue& catalogue, const MediaSteps& media, VideoId id) {
+  RD_TRY(const catalogue::Video video, catalogue.find(id));
+  if (video.state == VideoState::kProcessing) return {};
+  RD_CHECK(media.remove_upload(video.upload));
+  if (video.state != VideoState::kLive) RD_CHECK(media.remove_media(id));
+  return catalogue.cleaned_up(id, video.state);
+}
+
+}  // namespace rondo::workflows

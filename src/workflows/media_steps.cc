@@ -1,0 +1,50 @@
+#include "workflows/media_steps.h"
+
+#include <utility>
+
+#include "media/ingest.h"
+#include "media/pipeline.h"
+
+namespace rondo::workflows {
+
+namespace {
+
+catalogue::MediaFacts facts_of(const media::Asset& asset) {
+  catalogue::MediaFacts facts;
+  facts.duration_ms = static_cast<uint32_t>(asset.duration_ms);
+  facts.width = asset.width;
+  facts.height = asset.height;
+  for (const media::Rendition& made : asset.renditions) {
+    facts.renditions.push_back(
+        {made.name, made.width, made.height, made.bandwidth_bps, made.size_bytes});
+  }
+  return facts;
+}
+
+}  // namespace
+
+MediaSteps media_steps(media::Pipeline& pipeline, media::Ingest& ingest) {
+  MediaSteps steps;
+  steps.check_upload = [&ingest](UploadId upload, AccountId owner) -> Result<void> {
+    RD_TRY(const media::Upload found, ingest.find(upload, owner));
+    if (found.state != media::UploadState::kOpen) return {};
+    return conflict("the upload has " + std::to_string(found.offset) + " of " +
+                    std::to_string(found.length) + " bytes; send the rest first")
+        .with_field("upload_id")
+        .with_reason("upload_incomplete");
+  };
+  steps.claim_upload = [&ingest](UploadId upload, AccountId owner) {
+    return ingest.claim(upload, owner);
+  };
+  steps.make = [&pipeline](VideoId video, const std::filesystem::path& file,
+                           const std::function<void(double)>& progress,
+                           std::stop_token stop) -> Result<catalogue::MediaFacts> {
+    RD_TRY(const media::Asset asset, pipeline.process(video, file, progress, std::move(stop)));
+    return facts_of(asset);
+  };
+  steps.remove_upload = [&ingest](UploadId upload) { return ingest.remove(upload); };
+  steps.remove_media = [&pipeline](VideoId video) { return pipeline.remove(video); };
+  return steps;
+}
+
+}  // namespace rondo::workflows

@@ -1,0 +1,193 @@
+#include "workflows/publish_video.h"
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <stop_token>
+#include <thread>
+
+#include "base/failpoint.h"
+#include "telemetry/log.h"
+#include "workflows/clean_up.h"
+
+namespace rondo::workflows {
+
+namespace {
+
+using catalogue::Video;
+using catalogue::VideoState;
+
+constexpr std::string_view kKind = "publish_video";
+constexpr int kResumePage = 100;
+
+// Media's work is stopped by a token, the queue's by a flag: looks at the flag while it lives.
+class StopWatch {
+ public:
+  explicit StopWatch(const jobs::JobContext& context)
+      : watcher_([this, &context](const std::stop_token& over) {
+          std::unique_lock lock(mutex_);
+          while (!over.stop_requested() && !context.stopping()) {
+            wake_.wait_for(lock, over, std::chrono::milliseconds(50), [] { return false; });
+          }
+          if (context.stopping()) source_.request_stop();
+        }) {}
+
+  std::stop_token token() const { return source_.get_token(); }
+
+ private:
+  std::stop_source source_;
+  std::mutex mutex_;
+  std::condition_variable_any wake_;
+  std::jthread watcher_;  // last: it uses the others
+};
+
+bool is_fault_of_the_file(const Error& error) {
+  return error.code() == ErrorCode::kInvalid || error.code() == ErrorCode::kExhausted;
+}
+
+bool may_pass(const Error& error) {
+  return error.code() == ErrorCode::kUnavailable || error.code() == ErrorCode::kInternal;
+}
+
+bool is_not_processing(const Error& error) { return error.reason() == "not_processing"; }
+
+std::string times(int count) { return count == 1 ? "once" : std::to_string(count) + " times"; }
+
+}  // namespace
+
+PublishVideo::PublishVideo(const accounts::Accounts& accounts, catalogue::Catalogue& catalogue,
+                           jobs::JobQueue& jobs, MediaSteps media, std::function<void()> published)
+    : accounts_(accounts),
+      catalogue_(catalogue),
+      jobs_(jobs),
+      media_(std::move(media)),
+      published_(std::move(published)) {}
+
+void PublishVideo::register_jobs() {
+  jobs::JobKind kind;
+  kind.name = std::string(kKind);
+  kind.run = [this](jobs::JobContext& context) { return run(context); };
+  kind.on_failed = [this](const jobs::Job& job) { give_up(job); };
+  kind.attempts_max = kAttemptsMax;
+  kind.backoff_first = std::chrono::seconds(2);
+  kind.backoff_max = std::chrono::seconds(60);
+  jobs_.add_kind(std::move(kind));
+}
+
+Result<JobId> PublishVideo::enqueue(VideoId video) {
+  const std::string id = to_text(video);
+  return jobs_.enqueue(kKind, std::string(kKind) + "/" + id, id);
+}
+
+Result<Video> PublishVideo::submit(const accounts::Principal& by, const NewVideo& wanted) {
+  if (!by.is_account()) {
+    return denied("publishing needs an account; sign up or sign in").with_reason("account_needed");
+  }
+  RD_TRY(const accounts::Account author, accounts_.find(by.account));
+  catalogue::Draft draft;
+  draft.upload = wanted.upload;
+  draft.author = author.id;
+  draft.author_engine = author.author;
+  draft.caption = wanted.caption;
+  draft.hashtags = wanted.hashtags;
+  RD_TRY(draft.language,
+         accounts::primary_language(wanted.language.empty() ? by.language : wanted.language));
+  // A repeated request may come when the upload has been worked off: ask the catalogue first.
+  RD_TRY(const std::optional<Video> earlier, catalogue_.find_upload(wanted.upload));
+  if (!earlier) RD_CHECK(media_.check_upload(wanted.upload, author.id));
+  RD_TRY(Video video, catalogue_.create_draft(draft));
+  if (video.state != VideoState::kProcessing) return video;
+  // After the draft: a claimed upload never expires, so somebody must know that it is to go. When
+  // the upload went away this very moment, the job refuses the video and says so.
+  if (auto claimed = media_.claim_upload(wanted.upload, author.id); !claimed.ok()) {
+    log::warning("an upload could not be claimed", {{"why", claimed.error().describe()}});
+  }
+  RD_CHECK(enqueue(video.id));
+  return video;
+}
+
+Result<void> PublishVideo::run(jobs::JobContext& context) {
+  RD_TRY(const VideoId id, id_from_text<VideoId>(context.job().payload));
+  RD_TRY(const Video video, catalogue_.find(id));
+  if (video.state == VideoState::kProcessing) RD_CHECK(make_and_publish(video, context));
+  return clean_up(catalogue_, media_, id);
+}
+
+Result<void> PublishVideo::make_and_publish(const Video& video, jobs::JobContext& context) {
+  auto file = media_.claim_upload(video.upload, video.author);
+  if (!file.ok()) {
+    if (may_pass(file.error())) return std::move(file).error();
+    return refuse(video.id, "upload_gone",
+                  "the uploaded file is not there any more; upload it again");
+  }
+  const StopWatch stop(context);
+  auto made = media_.make(
+      video.id, *file,
+      [&](double progress) {
+        auto noted = catalogue_.note_progress(video.id, progress);
+        if (!noted.ok())
+          log::warning("progress was not noted", {{"why", noted.error().describe()}});
+      },
+      stop.token());
+  if (!made.ok()) {
+    if (context.stopping()) return unavailable("the server is stopping");
+    if (!is_fault_of_the_file(made.error())) return std::move(made).error();
+    return refuse(video.id, made.error().reason(), made.error().message());
+  }
+  base::failpoint("publish.before_publish");
+  auto published = catalogue_.publish(video.id, *made);
+  // Deleted meanwhile: cleaning up is all that is left to do.
+  if (!published.ok() && !is_not_processing(published.error())) return published;
+  base::failpoint("publish.after_publish");
+  published_();
+  return {};
+}
+
+Result<void> PublishVideo::refuse(VideoId video, std::string code, std::string detail) {
+  if (code.empty()) code = "processing_failed";
+  auto refused = catalogue_.refuse(video, {code, detail});
+  if (refused.ok()) {
+    log::info("a video is refused", {{"video", to_text(video)}, {"code", code}, {"why", detail}});
+  } else if (!is_not_processing(refused.error())) {
+    return refused;
+  }
+  return {};
+}
+
+void PublishVideo::give_up(const jobs::Job& job) {
+  auto id = id_from_text<VideoId>(job.payload);
+  if (!id.ok()) return;
+  log::error("a video could not be worked off",
+             {{"video", job.payload}, {"attempts", job.attempts}, {"why", job.error}});
+  // The cause may name what is the machine's own business; the operator finds it by the id.
+  auto refused = refuse(*id, "processing_failed",
+                        "processing failed " + times(job.attempts) +
+                            ", and not because of the file; upload it again later, and if it "
+                            "fails again, tell whoever runs this network that it was video " +
+                            job.payload);
+  if (refused.ok()) refused = clean_up(catalogue_, media_, *id);
+  if (!refused.ok())
+    log::error("a failed video is not cleaned up yet; it is tried again", refused.error());
+}
+
+Result<int> PublishVideo::resume() {
+  int count = 0;
+  for (VideoId after;;) {
+    RD_TRY(const auto ids, catalogue_.processing(after, kResumePage));
+    if (ids.empty()) return count;
+    for (VideoId id : ids) {
+      RD_TRY(const JobId job_id, enqueue(id));
+      RD_TRY(const jobs::Job job, jobs_.find(job_id));
+      // A job that has ended while its video is still processing was not heard out.
+      const bool ended = job.state == jobs::JobState::kFailed || job.state == jobs::JobState::kDone;
+      if (ended) {
+        RD_TRY(const Video video, catalogue_.find(id));
+        if (video.state == VideoState::kProcessing) give_up(job);
+      }
+      ++count;
+    }
+    after = ids.back();
+  }
+}
+
+}  // namespace rondo::workflows

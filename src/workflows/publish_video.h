@@ -1,0 +1,68 @@
+// From a complete upload to a video in the feed, as steps that a crash cannot break:
+//
+//   1. draft in the catalogue, job in the queue           submit(), before the client is answered
+//   2. make: probe, transcode, package into the blob store     undone by removing the files
+//   3. publish: state and record in one transaction            or refuse, with the reason
+//   4. remove the upload, and of a refused video the files
+//
+// Each step may be repeated and finds itself done. A file that is at fault is refused at once with
+// media's reason; a failure of the machine is tried attempts_max times, then refused with words
+// that say so. No video stays in processing: resume(), at start and now and then, gives a job to
+// whatever lost its own, and ends what failed for good.
+//
+// Thread safe. submit and resume block on the database.
+// Failpoints: publish.before_publish, publish.after_publish.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "accounts/accounts.h"
+#include "accounts/principal.h"
+#include "catalogue/catalogue.h"
+#include "jobs/job_queue.h"
+#include "workflows/media_steps.h"
+
+namespace rondo::workflows {
+
+struct NewVideo {
+  UploadId upload;
+  std::string caption;
+  std::vector<std::string> hashtags;
+  std::string language;  // a BCP 47 tag, or empty: that of whoever publishes
+};
+
+class PublishVideo {
+ public:
+  static constexpr int kAttemptsMax = 3;
+
+  // `published` is called after each publication: wakes the outbox's relay.
+  PublishVideo(const accounts::Accounts& accounts, catalogue::Catalogue& catalogue,
+               jobs::JobQueue& jobs, MediaSteps media, std::function<void()> published);
+
+  // Adds the kind to the queue; before it starts.
+  void register_jobs();
+
+  // The draft, with its job enqueued. Sent again for the same upload: the same video. denied for
+  // anonymous viewers; invalid with field and reason; what check_upload says of the upload.
+  Result<catalogue::Video> submit(const accounts::Principal& by, const NewVideo& wanted);
+
+  // After the queue has started, and now and then. How many videos are processing.
+  Result<int> resume();
+
+ private:
+  Result<void> run(jobs::JobContext& context);
+  Result<void> make_and_publish(const catalogue::Video& video, jobs::JobContext& context);
+  Result<void> refuse(VideoId video, std::string code, std::string detail);
+  void give_up(const jobs::Job& job);
+  Result<JobId> enqueue(VideoId video);
+
+  const accounts::Accounts& accounts_;
+  catalogue::Catalogue& catalogue_;
+  jobs::JobQueue& jobs_;
+  const MediaSteps media_;
+  const std::function<void()> published_;
+};
+
+}  // namespace rondo::workflows

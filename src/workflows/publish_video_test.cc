@@ -1,0 +1,214 @@
+#include "workflows/publish_video.h"
+
+#include <thread>
+
+#include "workflows/publish_fixture.h"
+
+namespace rondo::workflows {
+namespace {
+
+using catalogue::VideoState;
+
+class PublishVideoTest : public PublishFixture {};
+
+TEST_F(PublishVideoTest, FromUploadToLive) {
+  VideoId id = submit(1);
+  EXPECT_EQ(video(id).state, VideoState::kProcessing);
+  EXPECT_EQ(video(id).language, "fr") << "of whoever publishes";
+  EXPECT_EQ(video(id).author_engine, accounts_->find(ada_.account).value().author);
+  EXPECT_EQ(claimed_.count(UploadId(1)), 1u);
+  EXPECT_EQ(outbox_size(), 0u);
+
+  queue_.run_all();
+  EXPECT_EQ(video(id).state, VideoState::kLive);
+  EXPECT_EQ(video(id).hashtags, (std::vector<std::string>{"waves"}));
+  EXPECT_EQ(video(id).media.renditions.at(0).name, "720p");
+  EXPECT_EQ(outbox_size(), 1u);
+  EXPECT_EQ(notified_, 1);
+  EXPECT_TRUE(uploads_.empty()) << "the source is not kept";
+  EXPECT_EQ(media_.size(), 1u);
+}
+
+TEST_F(PublishVideoTest, SentAgainItIsTheSameVideoAtAnyTime) {
+  VideoId id = submit(1);
+  EXPECT_EQ(publish_->submit(ada_, {UploadId(1), "", {}, ""}).value().id, id);
+  queue_.run_all();
+  auto after = publish_->submit(ada_, {UploadId(1), "", {}, ""});
+  EXPECT_EQ(after.value().id, id) << "though the upload is gone";
+  EXPECT_EQ(after.value().state, VideoState::kLive);
+  EXPECT_FALSE(queue_.run_one());
+  EXPECT_EQ(made_, 1);
+}
+
+TEST_F(PublishVideoTest, RefusesBeforeAnythingIsKept) {
+  accounts::Principal anonymous;
+  EXPECT_EQ(publish_->submit(anonymous, {upload(1), "", {}, ""}).error().reason(),
+            "account_needed");
+  EXPECT_EQ(publish_->submit(ada_, {UploadId(99), "", {}, ""}).error().code(),
+            ErrorCode::kNotFound);
+  EXPECT_EQ(publish_->submit(ada_, {UploadId(1), std::string(2001, 'x'), {}, ""}).error().field(),
+            "caption");
+  EXPECT_EQ(publish_->submit(ada_, {UploadId(1), "", {}, "?"}).error().field(), "language");
+  EXPECT_TRUE(claimed_.empty()) << "the upload still expires by itself";
+  EXPECT_TRUE(catalogue_->processing(VideoId(), 10).value().empty());
+  EXPECT_TRUE(publish_->submit(ada_, {UploadId(1), "right", {}, ""}).ok());
+  accounts::Principal bob = sign_up("bob");
+  EXPECT_EQ(publish_->submit(bob, {UploadId(1), "", {}, ""}).error().reason(), "upload_used");
+}
+
+TEST_F(PublishVideoTest, AFileAtFaultIsRefusedAtOnceAndNothingIsLeftBehind) {
+  struct Case {
+    Error error;
+    std::string code;
+  };
+  uint64_t n = 0;
+  for (const Case& c : {Case{invalid("the video takes 11 min 02 s; at most 10 min are allowed")
+                                 .with_reason("duration_too_long"),
+                             "duration_too_long"},
+                        Case{exhausted("it takes too much memory").with_reason("too_much_work"),
+                             "too_much_work"}}) {
+    VideoId id = submit(++n);
+    make_error = c.error;
+    queue_.run_all();
+    EXPECT_EQ(video(id).state, VideoState::kRefused);
+    EXPECT_EQ(video(id).refusal->code, c.code);
+    EXPECT_EQ(video(id).refusal->detail, c.error.message());
+  }
+  EXPECT_EQ(made_, 2) << "not tried again";
+  EXPECT_TRUE(uploads_.empty());
+  EXPECT_TRUE(media_.empty());
+  EXPECT_EQ(outbox_size(), 0u);
+  EXPECT_TRUE(catalogue_->to_clean_up(VideoId(), 10).value().empty());
+}
+
+TEST_F(PublishVideoTest, AFailureThatPassesIsNotSeen) {
+  VideoId id = submit(1);
+  make_error = unavailable("the disk is full");
+  ASSERT_TRUE(queue_.run_one());
+  EXPECT_EQ(video(id).state, VideoState::kProcessing);
+  EXPECT_EQ(uploads_.size(), 1u);
+  make_error.reset();
+  queue_.run_all();
+  EXPECT_EQ(video(id).state, VideoState::kLive);
+  EXPECT_EQ(made_, 2);
+}
+
+TEST_F(PublishVideoTest, AFailureThatStaysIsSaidInWords) {
+  VideoId id = submit(1);
+  make_error = internal("open(/srv/secret/path) failed");
+  queue_.run_all();
+  EXPECT_EQ(made_, 3);
+  ASSERT_EQ(video(id).state, VideoState::kRefused);
+  EXPECT_EQ(video(id).refusal->code, "processing_failed");
+  const std::string detail = video(id).refusal->detail;
+  EXPECT_NE(detail.find("processing failed 3 times"), std::string::npos) << detail;
+  EXPECT_NE(detail.find(to_text(id)), std::string::npos) << "what to tell the operator";
+  EXPECT_EQ(detail.find("/srv"), std::string::npos) << "nothing of the machine";
+  EXPECT_TRUE(uploads_.empty());
+}
+
+// After each step, a crash: the attempt fails there and another process goes on.
+TEST_F(PublishVideoTest, ACrashAfterMakingOrPublishingResumes) {
+  VideoId id = submit(1);
+  remove_upload_error = unavailable("killed here");
+  ASSERT_TRUE(queue_.run_one());
+  EXPECT_EQ(video(id).state, VideoState::kLive) << "published, the upload not removed yet";
+  EXPECT_EQ(uploads_.size(), 1u);
+  restart();
+  remove_upload_error.reset();
+  queue_.run_all();
+  EXPECT_EQ(video(id).state, VideoState::kLive);
+  EXPECT_EQ(made_, 1) << "done steps are found done";
+  EXPECT_EQ(outbox_size(), 1u);
+  EXPECT_TRUE(uploads_.empty());
+}
+
+TEST_F(PublishVideoTest, ALiveVideoStaysLiveWhenOnlyItsUploadCannotGo) {
+  VideoId id = submit(1);
+  remove_upload_error = unavailable("never");
+  queue_.run_all();
+  EXPECT_EQ(video(id).state, VideoState::kLive);
+  EXPECT_EQ(media_.size(), 1u);
+  EXPECT_EQ(uploads_.size(), 1u);
+
+  remove_upload_error.reset();
+  EXPECT_EQ(remove_->resume().value(), 1);
+  queue_.run_all();
+  EXPECT_TRUE(uploads_.empty());
+  EXPECT_EQ(media_.size(), 1u);
+  remove_->remove(ada_, id).value();
+  queue_.run_all();
+  EXPECT_TRUE(media_.empty()) << "though its upload was cleaned up by a job before";
+}
+
+TEST_F(PublishVideoTest, NoDraftIsLeftInProcessing) {
+  // The process dies between the draft and its job.
+  static_cast<void>(upload(1));
+  queue_.refuse_enqueue = true;
+  EXPECT_FALSE(publish_->submit(ada_, {UploadId(1), "", {}, ""}).ok());
+  queue_.refuse_enqueue = false;
+  VideoId lost = catalogue_->find_upload(UploadId(1)).value()->id;
+  EXPECT_FALSE(queue_.run_one());
+  // Another one fails for good and nobody hears of it.
+  VideoId unheard = submit(2);
+  queue_.deaf = true;
+  make_error = internal("x");
+  queue_.run_all();
+  EXPECT_EQ(video(unheard).state, VideoState::kProcessing);
+
+  restart();
+  make_error.reset();
+  EXPECT_EQ(publish_->resume().value(), 2);
+  EXPECT_EQ(video(unheard).state, VideoState::kRefused);
+  queue_.run_all();
+  EXPECT_EQ(video(lost).state, VideoState::kLive);
+  EXPECT_EQ(publish_->resume().value(), 0);
+}
+
+TEST_F(PublishVideoTest, AnUploadThatWentAwayIsSaid) {
+  VideoId id = submit(1);
+  uploads_.clear();
+  queue_.run_all();
+  EXPECT_EQ(video(id).refusal->code, "upload_gone");
+  EXPECT_EQ(made_, 0);
+}
+
+TEST_F(PublishVideoTest, DeletedWhileItIsMadeLeavesNothing) {
+  VideoId id = submit(1);
+  during_make = [&](std::stop_token) { remove_->remove(ada_, id).value(); };
+  queue_.run_all();
+  EXPECT_EQ(video(id).state, VideoState::kDeleted);
+  EXPECT_TRUE(media_.empty());
+  EXPECT_TRUE(uploads_.empty());
+  EXPECT_EQ(outbox_size(), 0u);
+  EXPECT_TRUE(catalogue_->to_clean_up(VideoId(), 10).value().empty());
+}
+
+TEST_F(PublishVideoTest, ProgressIsSeen) {
+  VideoId id = submit(1);
+  double seen = 0;
+  during_make = [&](std::stop_token) { seen = video(id).progress; };
+  queue_.run_all();
+  EXPECT_DOUBLE_EQ(seen, 0.5);
+}
+
+TEST_F(PublishVideoTest, StoppingReachesTheWorkAndCostsNoAttempt) {
+  VideoId id = submit(1);
+  bool stopped = false;
+  during_make = [&](std::stop_token stop) {
+    queue_.stop();
+    const auto deadline = in_seconds(10);
+    while (!stop.stop_requested() && std::chrono::steady_clock::now() < deadline) {
+      std::this_thread::yield();
+    }
+    stopped = stop.stop_requested();
+    make_error = invalid("half a file").with_reason("damaged");
+  };
+  ASSERT_TRUE(queue_.run_one());
+  EXPECT_TRUE(stopped);
+  EXPECT_EQ(video(id).state, VideoState::kProcessing) << "not refused for being interrupted";
+  EXPECT_EQ(queue_.list(jobs::JobState::kQueued, 10).value().at(0).attempts, 0);
+}
+
+}  // namespace
+}  // namespace rondo::workflows
