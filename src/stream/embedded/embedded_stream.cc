@@ -23,6 +23,9 @@ namespace rondo::stream {
 
 namespace {
 
+// Between two records of the ends.
+constexpr std::chrono::milliseconds kEndsPause{10};
+
 // What is durable of a partition, as readers may see it.
 struct PartitionView {
   PartitionMarks marks;
@@ -64,9 +67,10 @@ class EmbeddedStream final : public Stream {
         clock_(clock),
         store_(std::move(store)),
         partitions_(std::move(partitions)),
-        ends_file_(std::move(ends_file)),
         windows_(std::move(windows)),
-        writer_([this] { write_groups(); }) {}
+        ends_file_(std::move(ends_file)),
+        writer_([this] { write_groups(); }),
+        recorder_([this] { record_ends(); }) {}
 
   ~EmbeddedStream() override {
     {
@@ -76,6 +80,12 @@ class EmbeddedStream final : public Stream {
     queue_changed_.notify_all();
     end_moved_.notify_all();
     writer_.join();
+    {
+      std::lock_guard lock(mutex_);
+      writer_gone_ = true;
+    }
+    ends_changed_.notify_all();
+    recorder_.join();
   }
 
   uint32_t partition_count() const override { return options_.partitions; }
@@ -246,7 +256,9 @@ class EmbeddedStream final : public Stream {
     // All were stored before: durable already.
     if (changed.empty()) return results;
     for (uint64_t p : changed) group.set_end(PartitionId(p), marks[p].end);
-    auto durable = make_durable(group, marks);
+    base::failpoint("stream.before_sync");
+    auto durable = store_->write(group);
+    base::failpoint("stream.after_sync");
     if (!durable.ok()) {
       stop_after(durable.error());
       std::lock_guard lock(mutex_);
@@ -255,18 +267,32 @@ class EmbeddedStream final : public Stream {
     {
       std::lock_guard lock(mutex_);
       for (uint64_t p : changed) partitions_[p].marks.end = marks[p].end;
+      ends_dirty_ = true;
     }
     end_moved_.notify_all();
+    ends_changed_.notify_one();
     return results;
   }
 
-  Result<void> make_durable(LogStore::Group& group, const std::vector<PartitionMarks>& marks) {
-    std::vector<uint64_t> ends;
-    for (const PartitionMarks& partition : marks) ends.push_back(partition.end.offset.value());
-    base::failpoint("stream.before_sync");
-    RD_CHECK(store_->write(group));
-    base::failpoint("stream.after_sync");
-    return ends_file_.record(ends);
+  // The recorder thread: the ends go into their file soon after they have become durable.
+  void record_ends() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+      ends_changed_.wait(lock, [&] { return ends_dirty_ || writer_gone_; });
+      if (!ends_dirty_) return;
+      ends_dirty_ = false;
+      std::vector<uint64_t> ends;
+      for (const PartitionView& view : partitions_) {
+        ends.push_back(view.marks.end.offset.value());
+      }
+      lock.unlock();
+      auto recorded = ends_file_.record(ends);
+      if (!recorded.ok()) stop_after(recorded.error());
+      lock.lock();
+      if (!recorded.ok()) return;
+      // Under load the next groups share one record.
+      ends_changed_.wait_for(lock, kEndsPause, [&] { return writer_gone_; });
+    }
   }
 
   void stop_after(const Error& error) {
@@ -304,19 +330,23 @@ class EmbeddedStream final : public Stream {
   mutable std::mutex mutex_;
   mutable std::condition_variable queue_changed_;
   mutable std::condition_variable end_moved_;
+  std::condition_variable ends_changed_;
   std::deque<Pending> queue_;              // guarded by mutex_
   size_t queued_bytes_ = 0;                // guarded by mutex_
   bool stopping_ = false;                  // guarded by mutex_
+  bool writer_gone_ = false;               // guarded by mutex_
+  bool ends_dirty_ = false;                // guarded by mutex_; not all ends are recorded
   std::optional<std::string> broken_;      // guarded by mutex_; why appends are refused
   std::vector<PartitionView> partitions_;  // guarded by mutex_
 
   std::mutex retention_mutex_;  // one enforcement at a time; taken before mutex_
 
-  // Owned by the writer thread.
-  EndsFile ends_file_;
-  std::vector<DedupeWindow> windows_;
+  std::vector<DedupeWindow> windows_;  // owned by the writer thread
+  EndsFile ends_file_;                 // owned by the recorder thread
 
-  std::thread writer_;  // last: it uses all of the above
+  // Last: they use all of the above.
+  std::thread writer_;
+  std::thread recorder_;
 };
 
 Result<void> check_options(const EmbeddedOptions& options) {

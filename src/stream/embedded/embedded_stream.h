@@ -2,8 +2,8 @@
 //
 // Keeps Stream's contract (stream/stream.h). How:
 // - One writer thread takes everything that is queued, of all partitions, into one RocksDB write
-//   with one fsync, records the new ends (embedded/ends_file.h), makes the messages visible, then
-//   acknowledges. The more that is queued, the larger the groups.
+//   with one fsync, makes the messages visible, then acknowledges. The more that is queued, the
+//   larger the groups. The new ends are recorded right afterwards (embedded/ends_file.h).
 // - Dedupe goes by the newest `dedupe_window_messages` ids of a partition that retention has kept.
 // - Opening checks the newest messages one by one and every partition's end against the ends file:
 //   a log whose recovery lost an acknowledged message is refused as corrupt, never shortened.
@@ -13,7 +13,8 @@
 // - Pins are not stored: after opening, retention removes nothing until the consumer has pinned.
 // Closing (the destructor) commits what is queued; nobody may be inside a call by then.
 //
-// Failpoints: stream.before_sync, stream.after_sync (durable, end not recorded), stream.before_ack.
+// Failpoints: stream.before_sync, stream.after_sync, stream.before_ack (visible, handlers not
+// called).
 #pragma once
 
 #include <cstdint>

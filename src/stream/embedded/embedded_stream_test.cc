@@ -212,6 +212,21 @@ TEST_F(EmbeddedStreamTest, ALostTailIsRefusedNotShortened) {
   EXPECT_EQ(log->state(PartitionId(0))->end, Offset(50));
 }
 
+TEST_F(EmbeddedStreamTest, EndsAreRecordedWhileTheLogIsOpen) {
+  auto log = open();
+  for (uint64_t i = 1; i <= 3; ++i) {
+    append(*log, 1, std::to_string(i), "");
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    std::vector<uint64_t> ends;
+    while (ends != std::vector<uint64_t>{0, i, 0}) {
+      ASSERT_LT(std::chrono::steady_clock::now(), deadline);
+      auto file = EndsFile::open(dir() / "ends");
+      if (file.ok()) ends = file->ends();  // may be read while it is written
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+  }
+}
+
 TEST_F(EmbeddedStreamTest, RetentionFreesSpace) {
   auto log = open();
   const std::string payload = [] {
