@@ -18,7 +18,9 @@ namespace {
 
 // Decoders, by FFmpeg's names: what phones, cameras, browsers and editors have made in the last
 // twenty years.
+// Cover pictures and subtitles are not used, but an input that holds them has to open.
 constexpr std::string_view kCodecWhitelist =
+    "mov_text,ass,ssa,subrip,srt,webvtt,text,cc_dec,dvbsub,dvdsub,pgssub,png,"
     "h264,hevc,av1,libdav1d,libaom-av1,vp8,vp9,libvpx,libvpx-vp9,mpeg4,msmpeg4v2,msmpeg4,h263,"
     "h263p,"
     "flv,vp6,vp6f,mpeg2video,mpeg1video,mjpeg,prores,dnxhd,theora,wmv1,wmv2,wmv3,vc1,dvvideo,"
@@ -142,9 +144,9 @@ AudioStream read_audio(const json::object& stream) {
 }
 
 void set_display_size(VideoStream& video) {
-  // A ratio beyond 10 is a mistake in the file, not a lens.
+  // A ratio beyond 10 is a mistake in the file, not a lens; within a hundredth of 1 it is rounding.
   const double aspect = video.sample_aspect.value();
-  if (aspect < 0.1 || aspect > 10) video.sample_aspect = {1, 1};
+  if (aspect < 0.1 || aspect > 10 || std::abs(aspect - 1) < 0.01) video.sample_aspect = {1, 1};
   int width = std::max(1, static_cast<int>(std::lround(video.width * video.sample_aspect.value())));
   int height = video.height;
   if (video.rotation % 180 == 90) std::swap(width, height);
@@ -160,6 +162,44 @@ Result<std::string> first_bytes(const fs::path& file) {
   bytes.resize(static_cast<size_t>(in.gcount()));
   return bytes;
 }
+
+// Packets as ffprobe lists them, one a line: stream,pts,dts,duration,flags.
+struct Timeline {
+  uint64_t frames = 0;
+  double first = 0, last = 0;
+  double last_duration = 0;
+
+  double end(double usual_duration) const {
+    return last + (last_duration > 0 ? last_duration : usual_duration);
+  }
+
+  // `fields`: all after the stream.
+  void add_packet(std::string_view fields) {
+    std::array<std::string_view, 4> field;
+    for (auto& part : field) {
+      const auto comma = fields.find(',');
+      part = fields.substr(0, comma);
+      fields = comma == std::string_view::npos ? std::string_view() : fields.substr(comma + 1);
+    }
+    auto seconds = [](std::string_view text) -> std::optional<double> {
+      double value = 0;
+      auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
+      if (code != std::errc() || !std::isfinite(value)) return std::nullopt;
+      return value;
+    };
+    // Outside of the edit list: decoded, not shown.
+    if (field[3].find('D') != std::string_view::npos) return;
+    auto time = seconds(field[0]);
+    if (!time) time = seconds(field[1]);
+    if (!time) return;
+    if (frames == 0 || *time < first) first = *time;
+    if (frames == 0 || *time >= last) {
+      last = *time;
+      last_duration = seconds(field[2]).value_or(0);
+    }
+    ++frames;
+  }
+};
 
 class Prober {
  public:
@@ -189,27 +229,34 @@ class Prober {
     probe_.demuxer = sniffed.demuxer;
     RD_CHECK(read_streams());
     RD_CHECK(read_first_frame());
-    if (probe_.duration_ms == 0) RD_CHECK(measure_duration());
+    RD_CHECK(measure_timeline());
     RD_CHECK(judge_duration());
     return std::move(probe_);
   }
 
  private:
-  Result<json::object> ffprobe(std::vector<std::string> what) {
+  SandboxCommand ffprobe_command(const std::vector<std::string>& what) const {
     SandboxCommand command;
     command.program = "ffprobe";
     command.arguments = {"-hide_banner", "-v", "error"};
-    auto options = input_options(probe_.demuxer, limits_);
-    command.arguments.insert(command.arguments.end(), options.begin(), options.end());
-    command.arguments.insert(command.arguments.end(), what.begin(), what.end());
-    command.arguments.insert(command.arguments.end(),
-                             {"-of", "json", "-i", std::string(kSandboxInput)});
+    auto add = [&](const std::vector<std::string>& arguments) {
+      command.arguments.insert(command.arguments.end(), arguments.begin(), arguments.end());
+    };
+    add(input_options(probe_.demuxer, limits_));
+    add(what);
+    add({"-i", std::string(kSandboxInput)});
     command.input = file_;
     command.limits.wall_max = std::chrono::seconds(60);
     command.limits.cpu_seconds_max = 60;
     command.limits.address_space_bytes_max = limits_.memory_bytes_max;
     command.limits.file_bytes_max = 0;
     command.stop = stop_;
+    return command;
+  }
+
+  Result<json::object> ffprobe(std::vector<std::string> what) {
+    what.insert(what.end(), {"-of", "json"});
+    const SandboxCommand command = ffprobe_command(what);
     RD_TRY(ProcessResult result, sandbox_.run(command));
     if (!result.succeeded()) {
       // A frame beyond -max_pixels is not decoded, and may show in no other way.
@@ -237,8 +284,8 @@ class Prober {
     RD_TRY(json::object answer, ffprobe({"-show_format", "-show_streams"}));
     const auto* format = answer.if_contains("format");
     if (format != nullptr && format->is_object()) {
-      const double seconds = decimal_of(format->as_object(), "duration").value_or(0);
-      probe_.duration_ms = static_cast<uint64_t>(std::clamp(seconds, 0.0, 1e9) * 1000 + 0.5);
+      start_seconds_ = decimal_of(format->as_object(), "start_time").value_or(0);
+      declared_seconds_ = decimal_of(format->as_object(), "duration").value_or(0);
     }
     const auto& streams = list_of(answer, "streams");
     probe_.stream_count = static_cast<int>(streams.size());
@@ -278,6 +325,7 @@ class Prober {
                      "This file has no picture, only sound or data. Choose a file with video.");
     }
     probe_.video = read_video(*video);
+    nominal_rate_ = rational_of(*video, "r_frame_rate", '/').value();
     if (audio != nullptr) probe_.audio = read_audio(*audio);
     return judge_video();
   }
@@ -310,30 +358,53 @@ class Prober {
     return {};
   }
 
-  // A recording by a browser does not say how long it is: read it through, without decoding.
-  Result<void> measure_duration() {
-    SandboxCommand command;
-    command.program = "ffmpeg";
-    command.arguments = {"-hide_banner", "-nostdin", "-v", "error"};
-    auto options = input_options(probe_.demuxer, limits_);
-    command.arguments.insert(command.arguments.end(), options.begin(), options.end());
-    command.arguments.insert(
-        command.arguments.end(),
-        {"-i", std::string(kSandboxInput), "-map", "0:" + std::to_string(probe_.video.index), "-c",
-         "copy", "-f", "null", "-progress", "pipe:1", "-"});
-    command.input = file_;
-    command.limits.wall_max = std::chrono::seconds(60);
-    command.limits.address_space_bytes_max = limits_.memory_bytes_max;
-    command.stop = stop_;
+  // Reads the packets through, without decoding: when picture and sound really end (what the
+  // container says of it is often missing, and sometimes absurd), how many frames there are, and
+  // whether the file is all there.
+  Result<void> measure_timeline() {
+    auto& video = probe_.video;
+    Timeline picture, sound;
+    SandboxCommand command = ffprobe_command(
+        {"-show_packets", "-show_entries",
+         "packet=stream_index,pts_time,dts_time,duration_time,flags", "-of", "csv=p=0"});
+    const std::string picture_index = std::to_string(video.index);
+    const std::string sound_index = probe_.audio ? std::to_string(probe_.audio->index) : "none";
     command.on_stdout_line = [&](std::string_view line) {
-      constexpr std::string_view key = "out_time_us=";
-      if (!line.starts_with(key)) return;
-      int64_t us = 0;
-      std::from_chars(line.data() + key.size(), line.data() + line.size(), us);
-      if (us > 0) probe_.duration_ms = static_cast<uint64_t>(us) / 1000;
+      const auto comma = line.find(',');
+      if (comma == std::string_view::npos) return;
+      const auto stream = line.substr(0, comma);
+      if (stream == picture_index) picture.add_packet(line.substr(comma + 1));
+      if (stream == sound_index) sound.add_packet(line.substr(comma + 1));
     };
     RD_TRY(ProcessResult result, sandbox_.run(command));
     if (!result.succeeded()) return command_failed(result, "measuring its length");
+    if (picture.frames == 0) return damaged("its picture has no frames");
+
+    const double seconds = std::max(0.0, picture.last - picture.first);
+    const double declared_rate = video.frame_rate;
+    auto near = [](double a, double b) { return b > 0 && std::abs(a / b - 1) < 0.05; };
+    double counted_rate = declared_rate > 0 ? declared_rate : 30;
+    if (picture.frames > 1 && seconds > 0) {
+      counted_rate = static_cast<double>(picture.frames - 1) / seconds;
+    }
+    video.irregular = !near(nominal_rate_, counted_rate) || !near(declared_rate, counted_rate);
+    if (!near(declared_rate, counted_rate)) video.frame_rate = counted_rate;
+
+    auto from_start = [&](double time) { return std::clamp(time - start_seconds_, 0.0, 1e9); };
+    const double picture_end = from_start(picture.end(1 / std::max(1.0, video.frame_rate)));
+    const double end =
+        sound.frames > 0 ? std::max(picture_end, from_start(sound.end(0))) : picture_end;
+    probe_.video_end_us = static_cast<uint64_t>(picture_end * 1e6 + 0.5);
+    probe_.duration_ms = static_cast<uint64_t>(end * 1000 + 0.5);
+
+    const bool cut = result.err.find("partial file") != std::string::npos ||
+                     result.err.find("ended prematurely") != std::string::npos;
+    if (cut && declared_seconds_ - end > std::max(1.0, declared_seconds_ / 10)) {
+      return damaged("it says that it is " +
+                     duration_text(static_cast<uint64_t>(declared_seconds_ * 1000)) +
+                     " long, but ends after " + duration_text(probe_.duration_ms) +
+                     ", as if it were cut off on the way");
+    }
     return {};
   }
 
@@ -395,6 +466,9 @@ class Prober {
   const MediaLimits& limits_;
   const std::stop_token stop_;
   Probe probe_;
+  double start_seconds_ = 0;     // of the container's first stream
+  double declared_seconds_ = 0;  // of the container; 0: it does not say
+  double nominal_rate_ = 0;      // the frame rate that fits all time stamps
 };
 
 }  // namespace

@@ -52,7 +52,9 @@ struct VideoStream {
   int rotation = 0;  // degrees clockwise that a player turns it: 0, 90, 180, 270
   // With sample aspect and rotation applied: what a person sees, in square pixels.
   int display_width = 0, display_height = 0;
-  double frame_rate = 0;  // average, frames a second; 0: unknown
+  double frame_rate = 0;  // average, frames a second, counted
+  // Frames come at uneven distances (a screen recording, a stills show).
+  bool irregular = false;
   std::string pixel_format;
   std::string color_range, color_matrix, color_primaries, color_transfer;  // "" when not said
   std::optional<int> dolby_vision_profile;
@@ -71,7 +73,9 @@ struct AudioStream {
 struct Probe {
   std::string_view demuxer;  // to force: "mov"
   uint64_t size_bytes = 0;
-  uint64_t duration_ms = 0;  // of the container; measured where it does not say
+  uint64_t duration_ms = 0;  // measured: when the longer of picture and sound ends
+  // When the picture ends, from when the file's first stream starts: the end of the last frame.
+  uint64_t video_end_us = 0;
   int stream_count = 0;
   VideoStream video;  // the one to show: the default one, then the one with most pixels
   std::optional<AudioStream> audio;  // the default one, then the one with most channels

@@ -41,7 +41,7 @@ TEST_F(ProbeTest, DescribesAPhoneVideo) {
   auto result = look(clip);
   ASSERT_TRUE(result.ok()) << result.error().describe();
   EXPECT_EQ(result->demuxer, "mov");
-  EXPECT_EQ(result->duration_ms, 107u);
+  EXPECT_NEAR(static_cast<double>(result->duration_ms), 120, 30);
   EXPECT_EQ(result->video.codec, "hevc");
   EXPECT_EQ(result->video.pixel_format, "yuv420p10le");
   EXPECT_EQ(result->video.rotation, 90);
@@ -114,6 +114,21 @@ TEST_F(ProbeTest, SaysThatATruncatedFileIsDamaged) {
   const std::string bytes = read_file(scratch_ / "clip.mp4");
   write_file(scratch_ / "cut.mp4", bytes.substr(0, bytes.size() / 2));  // the index is at the end
   expect_refused(scratch_ / "cut.mp4", "damaged", "damaged");
+}
+
+TEST_F(ProbeTest, SaysWhereAFileIsCutOff) {
+  make_clip(scratch_ / "clip.mp4", 4,
+            {"-c:v", "libx264", "-preset", "ultrafast", "-movflags", "+faststart"});
+  const std::string bytes = read_file(scratch_ / "clip.mp4");
+  write_file(scratch_ / "cut.mp4", bytes.substr(0, bytes.size() / 2));
+  expect_refused(scratch_ / "cut.mp4", "damaged", "it says that it is 4.0 s long, but ends after");
+}
+
+TEST_F(ProbeTest, BelievesThePacketsNotTheContainer) {
+  RONDO_CLIP(clip, "exo-fragmented.mp4");  // it says that it is 39 hours long
+  auto result = look(clip);
+  ASSERT_TRUE(result.ok()) << result.error().describe();
+  EXPECT_NEAR(static_cast<double>(result->duration_ms), 1070, 100);
 }
 
 TEST_F(ProbeTest, MeasuresWhatDoesNotSayItsLength) {

@@ -42,6 +42,14 @@ Error command_failed(const ProcessResult& result, std::string_view doing) {
   }
   if (result.end == ProcessEnd::kSignalled && result.exit_code == kXfsz) return too_much("space");
   if (said("Cannot allocate memory")) return too_much("memory");
+  if (auto at = result.err.find(") not on whitelist"); at != std::string::npos) {
+    const auto open = result.err.rfind('(', at);
+    const std::string codec =
+        open == std::string::npos ? "unknown" : result.err.substr(open + 1, at - open - 1);
+    return refused("unsupported_codec", "This file holds a stream coded as \"" + codec +
+                                            "\", which is not supported here. Export it as H.264 "
+                                            "with AAC (MP4) and try again.");
+  }
   if (said("No space left on device")) {
     return base::unavailable(
                "The disk of this server is full; the video waits until there is room.")

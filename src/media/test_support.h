@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <cstdlib>
 #include <filesystem>
@@ -12,6 +13,7 @@
 #include <sstream>
 #include <string>
 
+#include "blob/blob_store.h"
 #include "media/process.h"
 
 namespace rondo::media {
@@ -41,13 +43,6 @@ inline std::filesystem::path clips_folder() {
   return std::filesystem::path(given != nullptr ? given : RONDO_SHARED_DATA_DEFAULT) / "clips";
 }
 
-// Skips the test, saying what was left out, when the clip is not there.
-#define RONDO_CLIP(variable, name)                                          \
-  const std::filesystem::path variable = clips_folder() / (name);           \
-  if (!std::filesystem::exists(variable))                                   \
-  GTEST_SKIP() << "left out: " << (name) << " is not in " << clips_folder() \
-               << " (set RONDO_SHARED_DATA to the folder that holds clips/)"
-
 inline void write_file(const std::filesystem::path& path, std::string_view bytes) {
   std::ofstream(path, std::ios::binary) << bytes;
 }
@@ -56,6 +51,61 @@ inline std::string read_file(const std::filesystem::path& path) {
   out << std::ifstream(path, std::ios::binary).rdbuf();
   return out.str();
 }
+
+// A blob store that is a folder, and no more.
+class FolderStore final : public blob::BlobStore {
+ public:
+  explicit FolderStore(std::filesystem::path root) : root_(std::move(root)) {}
+  Result<void> put(std::string_view key, std::string_view bytes) override {
+    std::filesystem::create_directories((root_ / key).parent_path());
+    write_file(root_ / key, bytes);
+    return {};
+  }
+  Result<void> put_file(std::string_view key, const std::filesystem::path& file) override {
+    RD_CHECK(put(key, read_file(file)));
+    std::filesystem::remove(file);
+    return {};
+  }
+  Result<blob::BlobInfo> stat(std::string_view key) const override {
+    if (!std::filesystem::exists(root_ / key)) return base::not_found("no such object");
+    return blob::BlobInfo{std::filesystem::file_size(root_ / key)};
+  }
+  Result<std::string> get(std::string_view key, uint64_t) const override {
+    if (!std::filesystem::exists(root_ / key)) return base::not_found("no such object");
+    return read_file(root_ / key);
+  }
+  Result<std::string> get_range(std::string_view key, blob::ByteRange range) const override {
+    RD_TRY(std::string bytes, get(key, UINT64_MAX));
+    return bytes.substr(range.offset, range.length);
+  }
+  Result<void> remove(std::string_view key) override {
+    std::filesystem::remove(root_ / key);
+    return {};
+  }
+  Result<std::vector<std::string>> list(std::string_view prefix) const override {
+    std::vector<std::string> keys;
+    if (!std::filesystem::exists(root_)) return keys;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(root_)) {
+      const std::string key = std::filesystem::relative(entry.path(), root_).string();
+      if (entry.is_regular_file() && key.starts_with(prefix)) keys.push_back(key);
+    }
+    std::sort(keys.begin(), keys.end());
+    return keys;
+  }
+  std::optional<std::filesystem::path> local_path(std::string_view key) const override {
+    return root_ / key;
+  }
+
+ private:
+  const std::filesystem::path root_;
+};
+
+// Skips the test, saying what was left out, when the clip is not there.
+#define RONDO_CLIP(variable, name)                                          \
+  const std::filesystem::path variable = clips_folder() / (name);           \
+  if (!std::filesystem::exists(variable))                                   \
+  GTEST_SKIP() << "left out: " << (name) << " is not in " << clips_folder() \
+               << " (set RONDO_SHARED_DATA to the folder that holds clips/)"
 
 // Runs a program of the machine, outside the sandbox, on files that the test trusts.
 inline ProcessResult run_trusted(std::vector<std::string> argv) {

@@ -1,0 +1,92 @@
+// The whole way of one video: probe, transcode, package, and put into the blob store, as
+//   media/<video id>/<n>p.mp4, <n>p.m3u8 (a rendition each), poster.jpg, master.m3u8
+// master.m3u8 is put last.
+//
+// process() may be run again at any time, after a crash for instance: it starts anew and puts the
+// same objects. It puts nothing before everything is made. A run works in a folder of its own below
+// `work_folder`, which belongs to one Pipeline (of one process) and is emptied when that is
+// created.
+//
+// Thread safe, for different videos. Blocks for as long as the work takes.
+// Errors: refusals are invalid or exhausted, with the reasons of probe.h: the video is at fault,
+// and trying again will not help. unavailable ("sandbox_unavailable", "cancelled", "disk_full", the
+// store's) and internal may pass: try again.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/result.h"
+#include "blob/blob_store.h"
+#include "media/probe.h"
+#include "media/sandbox.h"
+#include "media/transcode.h"
+
+namespace rondo::media {
+
+struct PipelineOptions {
+  std::filesystem::path work_folder;
+  SandboxOptions sandbox;
+  MediaLimits limits;
+  int threads = 2;
+};
+
+struct Rendition {
+  std::string name;  // "720p"; the object is media/<id>/720p.mp4
+  int width = 0, height = 0;
+  int64_t bandwidth_bps = 0;  // average over the file
+  int64_t size_bytes = 0;
+};
+
+struct Asset {
+  int64_t duration_ms = 0;
+  int width = 0, height = 0;  // of the best rendition
+  double frame_rate = 0;
+  bool has_audio = false;
+  std::vector<Rendition> renditions;  // the best first
+  int poster_width = 0, poster_height = 0;
+};
+
+// "media/<video id>/<file>".
+std::string media_key(VideoId video, std::string_view file);
+
+class Pipeline {
+ public:
+  // `store` has to outlive the pipeline. Does not fail for want of a sandbox: see ready().
+  static Result<std::unique_ptr<Pipeline>> create(PipelineOptions options, blob::BlobStore& store);
+
+  // Whether videos can be processed here, or what is missing and what to do about it
+  // (unavailable, reason "sandbox_unavailable"). To be said at start, and to refuse uploads with.
+  Result<void> ready() const { return sandbox_.check(); }
+  // False when the operator chose to run FFmpeg without isolation: to be warned about at start.
+  Result<bool> isolated() const { return sandbox_.isolated(); }
+
+  Result<Asset> process(VideoId video, const std::filesystem::path& source,
+                        const ProgressCallback& progress, std::stop_token stop);
+
+  // Renders two lavfi graphs (a picture, a sound) into a file that process() takes, in the same
+  // sandbox. `out` is replaced. The graphs are the program's own; a wrong one is invalid.
+  Result<void> render(const std::string& video_graph, const std::string& audio_graph,
+                      std::chrono::milliseconds duration, const std::filesystem::path& out,
+                      std::stop_token stop);
+
+  // Removes every object of the video. Idempotent.
+  Result<void> remove(VideoId video);
+
+ private:
+  Pipeline(PipelineOptions options, blob::BlobStore& store)
+      : options_(std::move(options)), sandbox_(options_.sandbox), store_(store) {}
+
+  Result<Asset> package(VideoId video, const Transcoded& made, const std::filesystem::path& folder);
+
+  const PipelineOptions options_;
+  const Sandbox sandbox_;
+  blob::BlobStore& store_;
+};
+
+}  // namespace rondo::media

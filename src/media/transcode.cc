@@ -1,0 +1,232 @@
+#include "media/transcode.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include "media/loudness.h"
+#include "media/refusal.h"
+
+namespace rondo::media {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr double kFrameRateMax = 60;
+// Measuring the sound takes about so much of the whole.
+constexpr double kLoudnessShare = 0.05;
+
+using Arguments = std::vector<std::string>;
+
+void add(Arguments& to, const Arguments& more) { to.insert(to.end(), more.begin(), more.end()); }
+
+std::string size_text(const Size& size) {
+  return std::to_string(size.width) + ":" + std::to_string(size.height);
+}
+
+// How the numbers of an SDR picture are to be read when it does not say: as players guess it.
+std::string matrix_of(const VideoStream& video) {
+  if (video.color_matrix == "bt709" || video.color_matrix == "smpte240m" ||
+      video.color_matrix == "fcc") {
+    return video.color_matrix;
+  }
+  if (video.color_matrix == "bt470bg" || video.color_matrix == "smpte170m") return "bt601";
+  if (video.color_matrix == "bt2020nc" || video.color_matrix == "bt2020c") return "bt2020";
+  return std::min(video.width, video.height) >= 720 ? "bt709" : "bt601";
+}
+
+// PQ or HLG to SDR, at the size of the best rung, so that the costly arithmetic is on as few pixels
+// as possible. Linear light, where 1.0 is the reference white of BT.2408 (203 cd/m2); then colours
+// to BT.709; then what is brighter than white is rolled off.
+std::string tone_map(const VideoStream& video, const Size& size) {
+  const std::string matrix = video.color_matrix == "bt2020c" ? "bt2020c" : "bt2020nc";
+  const std::string range = video.color_range == "pc" ? "pc" : "tv";
+  return "crop=trunc(iw/2)*2:trunc(ih/2)*2,zscale=w=" + std::to_string(size.width) +
+         ":h=" + std::to_string(size.height) + ":filter=bicubic:tin=" + video.color_transfer +
+         ":pin=bt2020:min=" + matrix + ":rin=" + range +
+         ":t=linear:npl=203,format=gbrpf32le,zscale=p=bt709,tonemap=tonemap=mobius:param=0.6:"
+         "desat=0:peak=10,zscale=t=bt709:m=bt709:r=tv,format=yuv420p,";
+}
+
+struct Plan {
+  std::vector<Rung> rungs;
+  Size poster;
+  double frame_rate = 0;
+  std::string graph;
+};
+
+Plan make_plan(const Probe& probe, const std::optional<Loudness>& loudness) {
+  const VideoStream& video = probe.video;
+  Plan plan;
+  plan.frame_rate = std::min(video.frame_rate, kFrameRateMax);
+  plan.rungs = ladder(video.display_width, video.display_height, plan.frame_rate);
+  plan.poster = poster_size(video.display_width, video.display_height);
+
+  // FFmpeg has turned the picture upright where the graph begins.
+  std::string& graph = plan.graph;
+  graph = "[0:" + std::to_string(video.index) + "]";
+  // The first frame is shown from the start, whenever it comes.
+  graph += "setpts='if(eq(N,0),0,PTS)',";
+  if (video.frame_rate > kFrameRateMax + 0.5) graph += "fps=60,";
+  std::string read = "in_color_matrix=" + matrix_of(video) + ":in_range=" +
+                     (video.color_range == "pc" ? std::string("pc") : std::string("auto")) + ":";
+  if (video.hdr()) {
+    graph += tone_map(video, {plan.rungs[0].width, plan.rungs[0].height});
+    read = "in_color_matrix=bt709:in_range=tv:";
+  }
+  graph += "split=" + std::to_string(plan.rungs.size() + 1);
+  for (size_t i = 0; i <= plan.rungs.size(); ++i) graph += "[s" + std::to_string(i) + "]";
+  for (size_t i = 0; i < plan.rungs.size(); ++i) {
+    const std::string n = std::to_string(i);
+    graph += ";[s" + n + "]scale=" + size_text({plan.rungs[i].width, plan.rungs[i].height}) +
+             ":flags=bicubic:" + read +
+             "out_color_matrix=bt709:out_range=tv,format=yuv420p,setsar=1,setparams=range=tv:"
+             "color_primaries=bt709:color_trc=bt709:colorspace=bt709[v" +
+             n + "]";
+  }
+  // JPEG is BT.601, full range.
+  graph += ";[s" + std::to_string(plan.rungs.size()) +
+           "]select='eq(n,0)',scale=" + size_text(plan.poster) + ":flags=bicubic:" + read +
+           "out_color_matrix=bt601:out_range=pc,format=yuvj420p,setsar=1[poster]";
+
+  if (probe.audio) {
+    graph += ";[0:" + std::to_string(probe.audio->index) + "]" + sound_filters() + ",";
+    if (loudness) graph += loudness_filters(*loudness) + ",aformat=sample_fmts=fltp,";
+    graph += "asplit=" + std::to_string(plan.rungs.size());
+    for (size_t i = 0; i < plan.rungs.size(); ++i) graph += "[a" + std::to_string(i) + "]";
+  }
+  return plan;
+}
+
+Arguments rung_arguments(const Plan& plan, size_t i, const Probe& probe,
+                         const TranscodeOptions& options) {
+  const Rung& rung = plan.rungs[i];
+  const std::string n = std::to_string(i);
+  Arguments out = {"-map", "[v" + n + "]"};
+  if (probe.audio) add(out, {"-map", "[a" + n + "]"});
+  add(out, {"-map_metadata", "-1", "-map_chapters", "-1", "-fflags", "+bitexact", "-flags:v",
+            "+bitexact", "-flags:a", "+bitexact",
+            // A file that is longer than it says has to end somewhere.
+            "-t", std::to_string(options.limits.duration_ms_max / 1000 + 1)});
+  add(out,
+      {"-c:v", "libx264", "-preset", "veryfast", "-profile:v", "high", "-crf", "22", "-maxrate",
+       std::to_string(rung.rate_bps_max), "-bufsize", std::to_string(rung.rate_bps_max * 2),
+       "-threads", std::to_string(options.threads), "-pix_fmt", "yuv420p", "-colorspace", "bt709",
+       "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv",
+       // Fragments: a key frame a second, none between.
+       "-force_key_frames", "expr:gte(t,n_forced)", "-sc_threshold", "0", "-g", "600",
+       // Frames keep their own times.
+       "-fps_mode", "passthrough", "-enc_time_base", "1/90000"});
+  // With frames at uneven distances, decoding order would start the file with a gap.
+  if (probe.video.irregular) add(out, {"-bf", "0"});
+  if (probe.audio) add(out, {"-c:a", "aac", "-b:a", "128k", "-ar", "48000", "-ac", "2"});
+  add(out, {"-video_track_timescale", "90000", "-write_tmcd", "0", "-movflags",
+            "+frag_keyframe+delay_moov+default_base_moof+global_sidx+skip_trailer", "-f", "mp4",
+            rung.name + ".mp4"});
+  return out;
+}
+
+}  // namespace
+
+Result<Transcoded> transcode(const Sandbox& sandbox, const fs::path& file, const Probe& probe,
+                             const fs::path& output, const TranscodeOptions& options,
+                             const ProgressCallback& progress, std::stop_token stop) {
+  RD_ASSERT(options.threads > 0);
+  const MediaLimits& limits = options.limits;
+  double reported = 0;
+  auto report = [&](double value) {
+    value = std::clamp(value, 0.0, 1.0);
+    if (!progress || value <= reported) return;
+    reported = value;
+    progress(value);
+  };
+
+  std::optional<Loudness> loudness;
+  if (probe.audio) {
+    RD_TRY(loudness, measure_loudness(sandbox, file, probe, limits, options.threads, stop));
+    report(kLoudnessShare);
+  }
+  const Plan plan = make_plan(probe, loudness);
+
+  SandboxCommand command;
+  command.program = "ffmpeg";
+  const std::string threads = std::to_string(options.threads);
+  command.arguments = {"-hide_banner",
+                       "-nostdin",
+                       "-nostats",
+                       "-y",
+                       "-v",
+                       "error",
+                       "-progress",
+                       "pipe:1",
+                       "-stats_period",
+                       "0.25",
+                       "-filter_complex_threads",
+                       threads,
+                       "-threads",
+                       threads};
+  add(command.arguments, input_options(probe.demuxer, limits));
+  add(command.arguments, {"-i", std::string(kSandboxInput), "-filter_complex", plan.graph});
+  for (size_t i = 0; i < plan.rungs.size(); ++i) {
+    add(command.arguments, rung_arguments(plan, i, probe, options));
+  }
+  add(command.arguments, {"-map", "[poster]", "-map_metadata", "-1", "-fflags", "+bitexact",
+                          "-flags:v", "+bitexact", "-c:v", "mjpeg", "-q:v", "3", "-frames:v", "1",
+                          "-f", "image2", "-update", "1", "poster.jpg"});
+  command.input = file;
+  command.output_directory = output;
+  command.limits.wall_max = std::chrono::seconds(limits.wall_seconds_max);
+  command.limits.cpu_seconds_max = limits.wall_seconds_max * static_cast<uint64_t>(options.threads);
+  command.limits.address_space_bytes_max = limits.memory_bytes_max;
+  // No rung can be larger than its rate over the longest time allows.
+  command.limits.file_bytes_max =
+      (16u << 20) + static_cast<uint64_t>(plan.rungs[0].rate_bps_max + 256'000) / 8 *
+                        (limits.duration_ms_max / 1000 + 1);
+  command.stop = stop;
+  const double duration_us = std::max(1.0, static_cast<double>(probe.duration_ms) * 1000);
+  command.on_stdout_line = [&](std::string_view line) {
+    constexpr std::string_view key = "out_time_us=";
+    if (!line.starts_with(key)) return;
+    int64_t us = 0;
+    std::from_chars(line.data() + key.size(), line.data() + line.size(), us);
+    const double done = static_cast<double>(us) / duration_us;
+    const double start = probe.audio ? kLoudnessShare : 0;
+    report(start + std::min(done, 0.99) * (1 - start));
+  };
+  RD_TRY(ProcessResult ran, sandbox.run(command));
+  if (!ran.succeeded()) return command_failed(ran, "converting it");
+
+  Transcoded out;
+  out.frame_rate = plan.frame_rate;
+  out.poster = output / "poster.jpg";
+  out.poster_size = plan.poster;
+  out.has_audio = probe.audio.has_value();
+  const double wanted = static_cast<double>(probe.video_end_us) / 1e6;
+  for (const Rung& rung : plan.rungs) {
+    RenditionFile rendition{rung, output / (rung.name + ".mp4"), {}};
+    auto index = read_mp4_index(rendition.file);
+    if (!index.ok()) {
+      return refused("damaged",
+                     "This file is damaged: no picture in it could be converted. Copy or export it "
+                     "again and retry.");
+    }
+    rendition.index = std::move(*index);
+    const double got = rendition.index.video_seconds();
+    if (got < wanted / 2 && wanted - got > 1 && !probe.video.irregular) {
+      return refused("damaged", "This file is damaged: of " +
+                                    duration_text(probe.video_end_us / 1000) + " only " +
+                                    duration_text(static_cast<uint64_t>(got * 1000)) +
+                                    " can be decoded. Copy or export it again and retry.");
+    }
+    RD_CHECK(extend_last_frame(rendition.file, wanted, rendition.index));
+    out.seconds = std::max(out.seconds, rendition.index.seconds);
+    out.renditions.push_back(std::move(rendition));
+  }
+  std::error_code code;
+  if (!fs::exists(out.poster, code)) {
+    return base::internal("ffmpeg succeeded, but made no poster.");
+  }
+  report(1);
+  return out;
+}
+
+}  // namespace rondo::media
