@@ -69,10 +69,8 @@ Result<int> DeleteVideo::resume() {
       RD_TRY(const Video video, catalogue_.find(id));
       RD_TRY(const JobId job_id, enqueue(video));
       RD_TRY(const jobs::Job job, jobs_.find(job_id));
-      // The queue does not repeat what it has done or given up; files that came later still go.
-      if (job.state == jobs::JobState::kDone || job.state == jobs::JobState::kFailed) {
-        RD_CHECK(clean_up(catalogue_, media_, id));
-      }
+      // The queue does not repeat what it has done; files that came later still go.
+      if (job.state == jobs::JobState::kDone) RD_CHECK(clean_up(catalogue_, media_, id));
       ++count;
     }
     after = ids.back();

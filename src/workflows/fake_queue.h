@@ -20,8 +20,13 @@ class FakeQueue final : public jobs::JobQueue {
   Result<JobId> enqueue(std::string_view kind, std::string_view key,
                         std::string_view payload) override {
     if (refuse_enqueue) return unavailable("the disk is full");
-    for (const jobs::Job& job : jobs_) {
-      if (job.kind == kind && job.key == key) return job.id;
+    for (jobs::Job& job : jobs_) {
+      if (job.kind != kind || job.key != key) continue;
+      if (job.state == jobs::JobState::kFailed) {
+        job.state = jobs::JobState::kQueued;
+        job.attempts = 0;
+      }
+      return job.id;
     }
     jobs::Job job;
     job.id = JobId(jobs_.size() + 1);

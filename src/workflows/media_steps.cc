@@ -23,7 +23,7 @@ catalogue::MediaFacts facts_of(const media::Asset& asset) {
 
 }  // namespace
 
-MediaSteps media_steps(media::Pipeline& pipeline, media::Ingest& ingest) {
+MediaSteps media_steps(media::Ingest& ingest, media::Pipeline& pipeline) {
   MediaSteps steps;
   steps.check_upload = [&ingest](UploadId upload, AccountId owner) -> Result<void> {
     RD_TRY(const media::Upload found, ingest.find(upload, owner));

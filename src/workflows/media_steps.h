@@ -33,6 +33,6 @@ struct MediaSteps {
 };
 
 // Both have to outlive what is given.
-MediaSteps media_steps(media::Pipeline& pipeline, media::Ingest& ingest);
+MediaSteps media_steps(media::Ingest& ingest, media::Pipeline& pipeline);
 
 }  // namespace rondo::workflows

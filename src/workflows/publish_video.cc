@@ -19,6 +19,7 @@ using catalogue::VideoState;
 
 constexpr std::string_view kKind = "publish_video";
 constexpr int kResumePage = 100;
+constexpr int kFailedJobsMax = 1000;
 
 // Media's work is stopped by a token, the queue's by a flag: looks at the flag while it lives.
 class StopWatch {
@@ -170,21 +171,36 @@ void PublishVideo::give_up(const jobs::Job& job) {
     log::error("a failed video is not cleaned up yet; it is tried again", refused.error());
 }
 
+// Keys of this kind's jobs that have failed for good, of the newest thousand.
+Result<std::map<std::string, jobs::Job>> PublishVideo::failed_jobs() const {
+  RD_TRY(auto failed, jobs_.list(jobs::JobState::kFailed, kFailedJobsMax));
+  std::map<std::string, jobs::Job> by_payload;
+  for (jobs::Job& job : failed) {
+    if (job.kind == kKind) by_payload.emplace(job.payload, std::move(job));
+  }
+  return by_payload;
+}
+
 Result<int> PublishVideo::resume() {
   int count = 0;
+  RD_TRY(const auto failed, failed_jobs());
   for (VideoId after;;) {
     RD_TRY(const auto ids, catalogue_.processing(after, kResumePage));
     if (ids.empty()) return count;
     for (VideoId id : ids) {
+      ++count;
+      // Enqueuing would begin a failed job anew, and a video that kills the process would do so
+      // at every start.
+      if (auto job = failed.find(to_text(id)); job != failed.end()) {
+        give_up(job->second);
+        continue;
+      }
       RD_TRY(const JobId job_id, enqueue(id));
       RD_TRY(const jobs::Job job, jobs_.find(job_id));
-      // A job that has ended while its video is still processing was not heard out.
-      const bool ended = job.state == jobs::JobState::kFailed || job.state == jobs::JobState::kDone;
-      if (ended) {
-        RD_TRY(const Video video, catalogue_.find(id));
-        if (video.state == VideoState::kProcessing) give_up(job);
-      }
-      ++count;
+      if (job.state != jobs::JobState::kDone) continue;
+      // Done, and the video was processing: unless it ended just now, its job was not heard out.
+      RD_TRY(const Video video, catalogue_.find(id));
+      if (video.state == VideoState::kProcessing) give_up(job);
     }
     after = ids.back();
   }

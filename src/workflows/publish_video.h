@@ -15,6 +15,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -57,6 +58,7 @@ class PublishVideo {
   Result<void> refuse(VideoId video, std::string code, std::string detail);
   void give_up(const jobs::Job& job);
   Result<JobId> enqueue(VideoId video);
+  Result<std::map<std::string, jobs::Job>> failed_jobs() const;
 
   const accounts::Accounts& accounts_;
   catalogue::Catalogue& catalogue_;

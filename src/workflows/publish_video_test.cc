@@ -160,7 +160,9 @@ TEST_F(PublishVideoTest, NoDraftIsLeftInProcessing) {
   make_error.reset();
   EXPECT_EQ(publish_->resume().value(), 2);
   EXPECT_EQ(video(unheard).state, VideoState::kRefused);
+  EXPECT_EQ(made_, 3);
   queue_.run_all();
+  EXPECT_EQ(made_, 4) << "what failed for good is not begun anew";
   EXPECT_EQ(video(lost).state, VideoState::kLive);
   EXPECT_EQ(publish_->resume().value(), 0);
 }
