@@ -1,7 +1,8 @@
 // The demo clips: what each one shows, sounds like and is called, as data.
 //
-// A recipe is two lavfi graphs (FFmpeg 5.1's own sources and filters, nothing read but the DejaVu
-// fonts of fonts-dejavu-core) and the words around them. Rendering is somebody else's work:
+// A recipe is two lavfi graphs (FFmpeg 5.1's own sources and filters, nothing read but fonts under
+// /usr/share/fonts, of the packages fonts-dejavu-core and fonts-bebas-neue) and the words around
+// them. Rendering is somebody else's work:
 //   ffmpeg -f lavfi -i VIDEO -f lavfi -i AUDIO -t DURATION ... out.mp4
 // Video graphs end in 720x1280 yuv420p at 30 fps, audio graphs in 44100 Hz stereo. Both run longer
 // than the clip (cut them with -t), both give the same frames every time: all seeds are fixed.

@@ -1,4 +1,5 @@
 // Clocks and machines: brass, cream and oxblood, turning exactly; ticks and a wall clock's chime.
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -185,10 +186,10 @@ std::string pendulums(double seconds) {
 }
 
 // Four wheels of numbers behind four windows, each a turn when the one below has made ten.
-std::string counter(double seconds) {
+std::string counter() {
   constexpr std::string_view kInk = "0x231A16", kPaper[] = {"0xF5EBD3", "0xE0B458"};
   constexpr std::string_view kFont = "/usr/share/fonts/opentype/bebas-neue/BebasNeue-Bold.otf";
-  std::string graph = kit::fill("color=c=0x6E1F22:s=720x1280:r=30[k0];", {});
+  std::string graph = "color=c=0x6E1F22:s=720x1280:r=30[k0];";
   for (int i = 0; i < 4; ++i) {
     graph += kit::fill("color=c={0}:s=310x6160:r=30,trim=end_frame=1",
                        {std::string(kPaper[(i + i / 2) % 2])});
@@ -209,7 +210,6 @@ std::string counter(double seconds) {
         {kit::hold(), kit::num(start), kit::num(each), kit::num(turn), kit::num(i),
          kit::num(40 + 330 * (i % 2)), kit::num(70 + 580 * (i / 2)), kit::num(i + 1)});
   }
-  (void)seconds;
   return graph + "[k4]" + kit::canvas();
 }
 
@@ -288,7 +288,7 @@ std::vector<Recipe> clocks() {
        .caption = "The gas meter of a perfectly normal house",
        .hashtags = {kTopic, "counter", "numbers"},
        .duration_ms = 6000,
-       .video_graph = counter(6),
+       .video_graph = counter(),
        .audio_graph = ticking(0.2, {57, 0, 60, 0, 64, 0}, 6000)},
       {.topic = kTopic,
        .creator = "quarter.past.kit",

@@ -112,7 +112,7 @@ std::string truchet(double seconds) {
                     "st(3,gt(mod(abs(sin(ld(4)*12.9898+ld(5)*78.233)*43758.5453),1),0.5));"
                     "st(0,if(ld(3),mod(X,40)+0.5,40-mod(X,40)-0.5));st(1,mod(Y,40)+0.5);"
                     "st(2,min(abs(hypot(ld(0),ld(1))-20),abs(hypot(40-ld(0),40-ld(1))-20)));"
-                    "clip(255-abs(ld(2)-2)*0-ld(2)*21,0,255)") +
+                    "clip(255-ld(2)*21,0,255)") +
          kit::fill(",scroll=v={0},", {kit::num(1 / seconds / 30)});
 }
 
@@ -123,8 +123,7 @@ std::string ten_print(double seconds) {
              "st(4,floor(X/60));st(5,floor(Y/64));"
              "st(3,gt(mod(abs(sin(ld(4)*39.346+ld(5)*11.135)*24634.6345),1),0.5));"
              "st(0,mod(X,60)/60);st(1,mod(Y,64)/64);"
-             "st(2,min(abs(if(ld(3),ld(0)-ld(1),ld(0)+ld(1)-1)),"
-             "min(1-abs(ld(0)+ld(1)-1)*0,2)));"
+             "st(2,abs(if(ld(3),ld(0)-ld(1),ld(0)+ld(1)-1)));"
              "st(2,if(ld(3),min(ld(2),min(hypot(ld(0),ld(1)),hypot(1-ld(0),1-ld(1)))),ld(2)));"
              "st(6,gt(sin(ld(4)*0.7)+sin(ld(5)*2*PI/20)+sin((ld(4)*2+ld(5)*2)*2*PI/20),1.1));"
              "255*clip((0.15-ld(2))*30,0,1)*(0.55+0.45*ld(6))") +

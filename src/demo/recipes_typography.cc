@@ -1,4 +1,6 @@
 // Typography: ink and vermilion on paper, flat and big; clicks and a plucked bass.
+#include <algorithm>
+
 #include "demo/recipes_kit.h"
 #include "demo/recipes_topics.h"
 
