@@ -89,13 +89,16 @@ std::vector<Field> fields_of(Bundle& b) {
   add("candidates.topic_champions", b.candidates.topic_champions, 0, 5000);
   add("rules.author_gap", b.rules.author_gap, 0, 32);
   add("rules.topic_run_max", b.rules.topic_run_max, 1, 32);
+  add("rules.window_slots", b.rules.window_slots, 1, 64);
   add("rules.topic_share_max", b.rules.topic_share_max, 0.05, 1);
-  add("rules.temperature", b.rules.temperature, 0.001, 100);
   add("rules.repeat_penalty", b.rules.repeat_penalty, 0, 100);
   add("rules.cold_repeat_penalty", b.rules.cold_repeat_penalty, 0, 100);
   add("rules.cold_outcomes", b.rules.cold_outcomes, 0.1, 1000);
+  add("rules.temperature", b.rules.temperature, 0.001, 100);
   add("exploration.uniform_share", b.exploration.uniform_share, 0, 0.5);
   add("exploration.new_video_share", b.exploration.new_video_share, 0, 0.5);
+  add("exploration.new_topic_share", b.exploration.new_topic_share, 0, 0.5);
+  add("exploration.new_topic_outcomes", b.exploration.new_topic_outcomes, 0.1, 1000);
   add("exploration.bonus", b.exploration.bonus, 0, 100);
   add("exploration.temperature", b.exploration.temperature, 0.001, 100);
   for (size_t i = 0; i < b.exploration.budget_impressions.size(); ++i) {
@@ -188,6 +191,11 @@ Result<void> check_together(const Bundle& b) {
                                b.model.dimensions))
         .with_field("model.dimensions");
   }
+  const auto& e = b.exploration;
+  if (e.uniform_share + e.new_video_share + e.new_topic_share > 0.9f) {
+    return invalid("bundle: the shares of exploration must leave a tenth to the scores")
+        .with_field("exploration");
+  }
   const auto& stages = b.exploration.budget_impressions;
   if (!(stages[0] <= stages[1] && stages[1] <= stages[2])) {
     return invalid("bundle: exploration.budget_impressions must not fall from stage to stage")
@@ -254,7 +262,7 @@ Bundle Bundle::defaults() {
              .author_affinity = 0.4f,
              .follows_author = 0.5f,
              .freshness = 0.1f,
-             .novelty = 0.25f};
+             .novelty = 0.2f};
   b.candidates = {.personal = 300,
                   .followed = 60,
                   .trending = 120,
@@ -263,13 +271,16 @@ Bundle Bundle::defaults() {
                   .topic_champions = 64};
   b.rules = {.author_gap = 2,
              .topic_run_max = 2,
+             .window_slots = 10,
              .topic_share_max = 0.6f,
-             .temperature = 0.08f,
-             .repeat_penalty = 0.05f,
+             .repeat_penalty = 0.04f,
              .cold_repeat_penalty = 0.6f,
-             .cold_outcomes = 4};
+             .cold_outcomes = 3,
+             .temperature = 0.08f};
   b.exploration = {.uniform_share = 0.01f,
                    .new_video_share = 0.05f,
+                   .new_topic_share = 0.3f,
+                   .new_topic_outcomes = 12,
                    .bonus = 1,
                    .temperature = 0.3f,
                    .budget_impressions = {50, 500, 5000},

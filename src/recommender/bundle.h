@@ -110,16 +110,20 @@ struct Bundle {
   struct Rules {
     uint32_t author_gap;        // slots between two videos of one author
     uint32_t topic_run_max;     // neighbouring slots of one topic
-    float topic_share_max;      // of a page, those held included
-    float temperature;          // of the softmax over adjusted scores
-    float repeat_penalty;       // per slot of the same topic already in the page
+    uint32_t window_slots;      // the slots that the next two look at: seen, held and placed
+    float topic_share_max;      // of a window
+    float repeat_penalty;       // per slot of the same topic in the window
     float cold_repeat_penalty;  // the same while the viewer is new; falls with outcomes
     float cold_outcomes;        // outcomes at which half of the cold penalty is gone
+    float temperature;          // of the softmax over adjusted scores
   };
   struct Exploration {
     float uniform_share;    // of a slot's probability, over all that is eligible
     float new_video_share;  // the same, over new videos within their budget
-    float bonus;            // for few impressions: bonus / sqrt(1 + impressions)
+    float
+        new_topic_share;  // the same, over topics that the viewer has not met; falls with outcomes
+    float new_topic_outcomes;  // outcomes at which half of it is gone
+    float bonus;               // for few impressions: bonus / sqrt(1 + impressions)
     float temperature;
     std::array<uint32_t, 3> budget_impressions;  // in all, at the end of each stage
     float promotion;  // lower bound of the finish rate, as a share of the network's, to go on

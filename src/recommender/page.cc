@@ -71,18 +71,27 @@ reranker::Placed place_of(const features::Video& video) {
   return {video.author, video.main_topic()};
 }
 
-SlateItem slate_item(const features::Catalogue& catalogue, const Scored& scored) {
+SlateItem slate_item(const features::Catalogue& catalogue, const features::ViewerContext& context,
+                     const Scored& scored) {
   const auto& video = catalogue.video(scored.video);
   bool is_new = (catalogue.flags()[scored.video] & features::Catalogue::kNew) != 0;
-  return {scored.video, video.author, video.main_topic(), scored.score, is_new, video.impressions};
+  return {.video = scored.video,
+          .author = video.author,
+          .topic = video.main_topic(),
+          .score = scored.score,
+          .is_new = is_new,
+          .impressions = video.impressions,
+          .topic_is_new = context.topic_novelty(video) == 1.0f};
 }
 
 log::v1::Source source_of(reranker::Part part, log::v1::Source found_by) {
   switch (part) {
     case reranker::Part::kUniform:
       return log::v1::SOURCE_EXPLORATION;
-    case reranker::Part::kNew:
+    case reranker::Part::kNewVideo:
       return log::v1::SOURCE_FRESH;
+    case reranker::Part::kNewTopic:
+      return log::v1::SOURCE_EXPLORATION;
     case reranker::Part::kGreedy:
       return found_by;
   }
@@ -112,7 +121,7 @@ Result<Served> rank_page(const State& s, const FeedRequest& request) {
   items.reserve(set.candidates.size());
   for (const auto& candidate : set.candidates) {
     scored.push_back(reranker::score(s, user, context, candidate.video, candidate.source));
-    items.push_back(slate_item(s.catalogue, scored.back()));
+    items.push_back(slate_item(s.catalogue, context, scored.back()));
   }
 
   Served page;
@@ -125,7 +134,16 @@ Result<Served> rank_page(const State& s, const FeedRequest& request) {
   page.set_state_time_us(s.time_us);
   page.set_candidates(static_cast<uint32_t>(scored.size()));
 
+  // What was just seen counts too, but for what is held: the video on screen is both.
   std::vector<reranker::Placed> before;
+  if (viewer != nullptr) {
+    const auto& history = viewer->history;
+    size_t recent = std::min<size_t>(history.size(), s.bundle.rules.window_slots);
+    for (size_t i = history.size() - recent; i < history.size(); ++i) {
+      if (std::find(held.begin(), held.end(), history[i].video) != held.end()) continue;
+      before.push_back(place_of(s.catalogue.video(history[i].video)));
+    }
+  }
   for (uint32_t video : held) before.push_back(place_of(s.catalogue.video(video)));
   reranker::Slate slate(s.bundle, items, set.pool, before, request.limit(), context.outcomes());
   while (!slate.done()) {

@@ -18,13 +18,10 @@ size_t topic_limit(float share, size_t slots) {
   return std::max<size_t>(most, 1);
 }
 
-float penalty(const Bundle::Rules& rules, size_t outcomes) {
-  float cold = rules.cold_outcomes / (rules.cold_outcomes + static_cast<float>(outcomes));
-  return rules.repeat_penalty + cold * rules.cold_repeat_penalty;
-}
+// 1 for a viewer without outcomes, half at `half`, falling to 0.
+float coldness(float half, size_t outcomes) { return half / (half + static_cast<float>(outcomes)); }
 
-// Scores of allowed items (others: negative infinity is never needed, `use` says so) as shares that
-// sum to `total`.
+// The scores of the items in use as shares that sum to `total`.
 std::vector<double> softmax(std::span<const float> scores, const std::vector<bool>& use,
                             float temperature, double total) {
   std::vector<double> out(scores.size(), 0.0);
@@ -71,21 +68,27 @@ double sum_of(const std::vector<double>& shares) {
 }  // namespace
 
 Slate::Slate(const Bundle& bundle, std::span<const SlateItem> items, std::span<const uint32_t> pool,
-             std::span<const Placed> held, size_t limit, size_t outcomes)
+             std::span<const Placed> before, size_t limit, size_t outcomes)
     : bundle_(bundle),
       items_(items),
       pool_(pool),
       limit_(limit),
-      topic_max_(topic_limit(bundle.rules.topic_share_max, held.size() + limit)),
-      repeat_penalty_(penalty(bundle.rules, outcomes)),
-      before_(held.begin(), held.end()),
+      topic_max_(topic_limit(bundle.rules.topic_share_max, bundle.rules.window_slots)),
+      repeat_penalty_(bundle.rules.repeat_penalty +
+                      bundle.rules.cold_repeat_penalty *
+                          coldness(bundle.rules.cold_outcomes, outcomes)),
+      new_topic_share_(bundle.exploration.new_topic_share *
+                       coldness(bundle.exploration.new_topic_outcomes, outcomes)),
+      before_(before.begin(), before.end()),
       item_placed_(items.size(), false) {}
 
 bool Slate::done() const { return placed_.size() >= limit_ || placed_.size() >= pool_.size(); }
 
 size_t Slate::topic_count(uint32_t topic) const {
   if (topic == kNoIndex) return 0;
-  return static_cast<size_t>(std::count_if(before_.begin(), before_.end(),
+  size_t window = std::min<size_t>(bundle_.rules.window_slots - 1, before_.size());
+  return static_cast<size_t>(std::count_if(before_.end() - static_cast<ptrdiff_t>(window),
+                                           before_.end(),
                                            [topic](const Placed& p) { return p.topic == topic; }));
 }
 
@@ -124,27 +127,33 @@ Distribution Slate::distribution() const {
     }
     out.rules_relaxed = relaxed;
   }
-  std::vector<bool> use_new(items_.size(), false);
-  bool any_new = false;
+  std::vector<bool> new_video(items_.size(), false);
+  std::vector<bool> new_topic(items_.size(), false);
+  bool any_new_video = false;
+  bool any_new_topic = false;
   std::vector<float> adjusted(items_.size(), 0.0f);
   std::vector<float> hopeful(items_.size(), 0.0f);
   for (size_t i = 0; i < items_.size(); ++i) {
     if (!use[i]) continue;
     const SlateItem& item = items_[i];
     adjusted[i] = item.score - repeat_penalty_ * static_cast<float>(topic_count(item.topic));
-    if (!item.is_new) continue;
-    use_new[i] = true;
-    any_new = true;
     hopeful[i] = adjusted[i] +
                  exploration.bonus / kernels::sqrt(1.0f + static_cast<float>(item.impressions));
+    new_video[i] = item.is_new;
+    new_topic[i] = item.topic_is_new;
+    any_new_video = any_new_video || item.is_new;
+    any_new_topic = any_new_topic || item.topic_is_new;
   }
   size_t left = pool_.size() - placed_.size();
   // Without a scored candidate left, all of the probability is uniform.
   double uniform = any ? static_cast<double>(exploration.uniform_share) : 1.0;
-  double fresh = any_new ? static_cast<double>(exploration.new_video_share) : 0.0;
+  double video_share = any_new_video ? static_cast<double>(exploration.new_video_share) : 0.0;
+  double topic_share = any_new_topic ? new_topic_share_ : 0.0;
   out.uniform_each = uniform / static_cast<double>(left);
-  out.new_part = softmax(hopeful, use_new, exploration.temperature, fresh);
-  out.greedy_part = softmax(adjusted, use, bundle_.rules.temperature, 1.0 - uniform - fresh);
+  out.parts = {
+      softmax(hopeful, new_video, exploration.temperature, video_share),
+      softmax(adjusted, new_topic, bundle_.rules.temperature, topic_share),
+      softmax(adjusted, use, bundle_.rules.temperature, 1.0 - uniform - video_share - topic_share)};
   return out;
 }
 
@@ -153,36 +162,42 @@ Slate::Draw Slate::draw(const Distribution& d, base::Rng& rng) const {
   double target = uniform53(rng);
   size_t left = pool_.size() - placed_.size();
   double uniform = d.uniform_each * static_cast<double>(left);
-  double fresh = sum_of(d.new_part);
-  double greedy = sum_of(d.greedy_part);
   Draw out{};
   size_t item = items_.size();
-  // Rounding may leave the three a hair below 1: the rest falls to the last part that has any.
-  if (target < uniform || greedy <= 0) {
+  // Rounding may leave the sum a hair below 1: what is beyond it falls to the last part.
+  const auto& greedy = d.parts.back();
+  bool any = std::any_of(greedy.begin(), greedy.end(), [](double share) { return share > 0; });
+  if (target < uniform || !any) {
     out.part = Part::kUniform;
-    uint64_t skip = rng.below(left);
-    for (uint32_t video : pool_) {
-      if (is_placed(video)) continue;
-      if (skip-- == 0) {
-        out.video = video;
-        break;
-      }
-    }
+    out.video = nth_left(rng.below(left));
     for (size_t i = 0; i < items_.size(); ++i) {
       if (items_[i].video == out.video) item = i;
     }
-  } else if (target < uniform + fresh) {
-    out.part = Part::kNew;
-    item = pick(d.new_part, target - uniform);
-    out.video = items_[item].video;
   } else {
-    out.part = Part::kGreedy;
-    item = pick(d.greedy_part, target - uniform - fresh);
+    target -= uniform;
+    size_t part = 0;
+    for (double share = sum_of(d.parts[0]); part + 1 < kItemParts && target >= share;
+         share = sum_of(d.parts[part])) {
+      target -= share;
+      ++part;
+    }
+    out.part = static_cast<Part>(part + 1);
+    item = pick(d.parts[part], target);
     out.video = items_[item].video;
   }
   out.propensity = d.uniform_each;
-  if (item < items_.size()) out.propensity += d.new_part[item] + d.greedy_part[item];
+  if (item < items_.size()) {
+    for (const auto& part : d.parts) out.propensity += part[item];
+  }
   return out;
+}
+
+uint32_t Slate::nth_left(uint64_t skip) const {
+  for (uint32_t video : pool_) {
+    if (!is_placed(video) && skip-- == 0) return video;
+  }
+  RD_ASSERT(false);
+  return 0;
 }
 
 void Slate::place(uint32_t video, uint32_t author, uint32_t topic) {
