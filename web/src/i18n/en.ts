@@ -23,17 +23,17 @@ const topic = (name: string) => TOPICS[name] ?? `#${name}`;
 const fewer = (name: string) => (TOPICS[name]?.endsWith("s") ? "Fewer" : "Less");
 
 const TERMS: Record<string, string> = {
-  finish: "Likely to be watched to the end",
-  watch: "How much of it you would watch",
-  like: "Likely to be liked",
-  skip: "Likely to be swiped away",
-  topic_affinity: "How you take to its topic",
-  author_affinity: "How you take to its author",
+  finish: "Watched to the end",
+  watch: "Share of it watched",
+  like: "Liked",
+  skip: "Swiped away",
+  topic_affinity: "Its topic",
+  author_affinity: "Its author",
   follows_author: "You follow its author",
   freshness: "How new it is",
   novelty: "New ground for you",
-  repeat_penalty: "Its topic is on the page already",
-  exploration_bonus: "Few people have met it yet",
+  repeat_penalty: "Topic on the page already",
+  exploration_bonus: "Few have met it yet",
 };
 
 export const en = {
@@ -171,7 +171,7 @@ export const en = {
       }
     },
     terms: "What the score is made of",
-    terms_hint: "Each bar is a prediction times its weight. Together they are the score.",
+    terms_hint: "What the feed expects of you, times its weight. Together the bars are the score.",
     term: (name: string) => TERMS[name] ?? name.replaceAll("_", " "),
     arithmetic: (value: string, weight: string) => `${value} × ${weight}`,
     score: "Score",

@@ -21,10 +21,13 @@ export const percent = (locale: string, fraction: number) =>
     Math.floor(Math.min(1, Math.max(0, fraction)) * 100) / 100,
   );
 
+/** With a true minus. */
 export const decimals = (locale: string, value: number, digits = 2) =>
-  format(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
+  format(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits })
+    .format(value)
+    .replace("-", "−");
 
-/** With its sign always, and a true minus. */
+/** With its sign always. */
 export const signed = (locale: string, value: number) =>
   format(locale, {
     minimumFractionDigits: 2,

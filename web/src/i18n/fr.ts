@@ -24,16 +24,16 @@ const topic = (name: string) => TOPICS[name] ?? `#${name}`;
 const of = (text: string) => (/^[aeéêhiou]/i.test(text) ? `d’${text}` : `de ${text}`);
 
 const TERMS: Record<string, string> = {
-  finish: "Chances d’être vue jusqu’au bout",
-  watch: "Part que vous en verriez",
-  like: "Chances d’être aimée",
-  skip: "Chances d’être passée",
-  topic_affinity: "Votre goût pour ce sujet",
-  author_affinity: "Votre goût pour cet auteur",
+  finish: "Vue jusqu’au bout",
+  watch: "Part regardée",
+  like: "Aimée",
+  skip: "Passée",
+  topic_affinity: "Son sujet",
+  author_affinity: "Son auteur",
   follows_author: "Vous suivez son auteur",
   freshness: "Sa nouveauté",
-  novelty: "Terrain nouveau pour vous",
-  repeat_penalty: "Sujet déjà présent dans la page",
+  novelty: "Terrain nouveau",
+  repeat_penalty: "Sujet déjà dans la page",
   exploration_bonus: "Encore peu vue",
 };
 
@@ -48,7 +48,7 @@ export const fr: Messages = {
     me: "Moi",
     feeds: "Fils",
     for_you: "Pour vous",
-    following: "Abonnements",
+    following: "Suivis",
     latest: "Récents",
     home: "Rondo, vers le fil",
     skip: "Vers la vidéo",
@@ -172,7 +172,7 @@ export const fr: Messages = {
       }
     },
     terms: "De quoi le score est fait",
-    terms_hint: "Chaque barre est une prévision multipliée par son poids. Leur somme est le score.",
+    terms_hint: "Ce que le fil attend de vous, multiplié par son poids. La somme des barres est le score.",
     term: (name) => TERMS[name] ?? name.replaceAll("_", " "),
     arithmetic: (value, weight) => `${value} × ${weight}`,
     score: "Score",

@@ -213,7 +213,7 @@ export class Player {
       this.#meter = undefined;
       return;
     }
-    this.#meter = new WatchMeter(clip.duration_ms);
+    this.#meter = new WatchMeter();
     if (this.#current.position_ms > 0) this.#current.seek(0);
     this.#start();
     this.#announce();
@@ -234,7 +234,7 @@ export class Player {
     // What could not be played says nothing about the viewer.
     if (this.#phase === "failed" && meter.played_ms === 0) return;
     this.#reported = true;
-    this.#ports.watched(clip.key, meter.outcome());
+    this.#ports.watched(clip.key, meter.outcome(this.duration_ms));
   }
 
   #start(): void {
@@ -311,7 +311,7 @@ export class Player {
     const whole = meter.ended(this.duration_ms);
     if (whole && !this.#reported && this.#announced) {
       this.#reported = true;
-      this.#ports.watched(clip.key, meter.outcome());
+      this.#ports.watched(clip.key, meter.outcome(this.duration_ms));
     }
     this.#current.seek(0);
     if (this.#phase === "playing" && !this.#hidden) void this.#play(this.#current, clip.key);

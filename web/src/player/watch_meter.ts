@@ -15,8 +15,6 @@ export class WatchMeter {
   #this_round_ms = 0;
   loops = 0;
 
-  constructor(private readonly duration_ms: number) {}
-
   get played_ms(): number {
     return Math.round(this.#played_ms);
   }
@@ -44,11 +42,11 @@ export class WatchMeter {
     return whole;
   }
 
-  outcome(): Outcome {
+  outcome(duration_ms: number): Outcome {
     return {
       watch_ms: this.played_ms,
       loops: this.loops,
-      skipped: this.loops === 0 && this.#played_ms < this.duration_ms,
+      skipped: this.loops === 0 && this.#played_ms < duration_ms,
     };
   }
 }
