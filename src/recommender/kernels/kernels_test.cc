@@ -1,0 +1,124 @@
+#include <gtest/gtest.h>
+#include <xmmintrin.h>
+
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "base/random.h"
+#include "recommender/kernels/dense.h"
+#include "recommender/kernels/float_environment.h"
+#include "recommender/kernels/math.h"
+
+namespace rondo::recommender::kernels {
+namespace {
+
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+
+TEST(Math, ExpIsCloseToTheTrueValue) {
+  double worst = 0;
+  for (float x = -87.0f; x <= 88.0f; x += 0.0037f) {
+    double truth = std::exp(static_cast<double>(x));
+    worst = std::max(worst, std::abs(exp(x) - truth) / truth);
+  }
+  EXPECT_LT(worst, 4e-7);
+  EXPECT_EQ(exp(0.0f), 1.0f);
+}
+
+TEST(Math, LogIsCloseToTheTrueValue) {
+  double worst = 0;
+  for (float x = 1.2e-38f; x < 3e38f; x *= 1.0013f) {
+    double truth = std::log(static_cast<double>(x));
+    worst = std::max(worst, std::abs(log(x) - truth) / std::max(1.0, std::abs(truth)));
+  }
+  EXPECT_LT(worst, 4e-7);
+  EXPECT_EQ(log(1.0f), 0.0f);
+}
+
+TEST(Math, IsDefinedEverywhere) {
+  EXPECT_TRUE(std::isnan(exp(std::nanf(""))));
+  EXPECT_TRUE(std::isnan(log(std::nanf(""))));
+  EXPECT_TRUE(std::isnan(sigmoid(std::nanf(""))));
+  EXPECT_EQ(exp(-kInfinity), 0.0f);
+  EXPECT_TRUE(std::isfinite(exp(kInfinity)));
+  EXPECT_TRUE(std::isfinite(log(0.0f)));
+  EXPECT_TRUE(std::isfinite(log(-1.0f)));
+  EXPECT_EQ(sigmoid(-kInfinity), 0.0f);
+  EXPECT_EQ(sigmoid(kInfinity), 1.0f);
+}
+
+TEST(Math, SigmoidAndLogitAreInverse) {
+  for (float p = 0.001f; p < 1.0f; p += 0.001f) EXPECT_NEAR(sigmoid(logit(p)), p, 2e-6f);
+  float before = 0;
+  for (float x = -20; x < 20; x += 0.01f) {
+    EXPECT_GE(sigmoid(x), before);
+    before = sigmoid(x);
+  }
+}
+
+TEST(Math, HalfLife) {
+  EXPECT_EQ(half_life_decay(0, 10), 1.0f);
+  EXPECT_NEAR(half_life_decay(10, 10), 0.5f, 1e-6f);
+  EXPECT_NEAR(half_life_decay(30, 10), 0.125f, 1e-6f);
+  EXPECT_EQ(half_life_decay(UINT64_MAX, 10), 0.0f);
+}
+
+// The order of the sum as the header promises it, written out.
+float reference_dot(const std::vector<float>& a, const std::vector<float>& b) {
+  float lane[16] = {};
+  for (size_t i = 0; i < a.size(); ++i) lane[i % 16] += a[i] * b[i];
+  float eight[8], four[4], two[2];
+  for (int j = 0; j < 8; ++j) eight[j] = lane[j] + lane[j + 8];
+  for (int j = 0; j < 4; ++j) four[j] = eight[j] + eight[j + 4];
+  for (int j = 0; j < 2; ++j) two[j] = four[j] + four[j + 2];
+  return two[0] + two[1];
+}
+
+TEST(Dense, BitsOfThePlainReference) {
+  base::Rng rng(7);
+  for (size_t size = 0; size < 100; ++size) {
+    std::vector<float> a(size), b(size), c(size);
+    for (size_t i = 0; i < size; ++i) {
+      a[i] = (rng.uniform() - 0.5f) * exp(20.0f * rng.uniform());
+      b[i] = rng.uniform() - 0.5f;
+      c[i] = rng.uniform();
+    }
+    EXPECT_EQ(dot(a, b), reference_dot(a, b)) << size;
+    std::vector<float> ab(size);
+    for (size_t i = 0; i < size; ++i) ab[i] = a[i] * b[i];
+    EXPECT_EQ(dot3(a, b, c), reference_dot(ab, c)) << size;
+    EXPECT_EQ(squared_norm(a), reference_dot(a, a)) << size;
+    std::vector<float> y = c;
+    axpy(0.3f, a, y);
+    for (size_t i = 0; i < size; ++i) EXPECT_EQ(y[i], c[i] + 0.3f * a[i]);
+  }
+}
+
+TEST(Dense, ManyRowsAreOneRowEach) {
+  base::Rng rng(8);
+  std::vector<float> query(32), rows(32 * 9), out(9);
+  for (float& x : query) x = rng.uniform();
+  for (float& x : rows) x = rng.uniform();
+  dot_many(query, rows, out);
+  for (size_t r = 0; r < 9; ++r) {
+    EXPECT_EQ(out[r], dot(query, std::span(rows).subspan(r * 32, 32)));
+  }
+}
+
+TEST(FloatEnvironment, SetsTheModeAndPutsItBack) {
+  unsigned before = _mm_getcsr();
+  _mm_setcsr(before | 0x8040 | 0x4000);  // flush denormals, round up
+  unsigned odd = _mm_getcsr();
+  {
+    FloatEnvironment environment;
+    volatile float tiny = 1e-38f;
+    EXPECT_GT(tiny * 0.01f, 0.0f);
+    volatile float one = 1.0f;
+    EXPECT_EQ(one + 1e-9f, 1.0f);
+  }
+  EXPECT_EQ(_mm_getcsr() & 0xFFC0u, odd & 0xFFC0u);
+  _mm_setcsr(before);
+}
+
+}  // namespace
+}  // namespace rondo::recommender::kernels

@@ -1,0 +1,198 @@
+#include "recommender/reranker/slate.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <map>
+#include <numeric>
+
+#include "recommender/features/catalogue.h"
+
+namespace rondo::recommender::reranker {
+namespace {
+
+struct Setting {
+  std::vector<SlateItem> items;
+  std::vector<uint32_t> pool;
+  std::vector<Placed> before;
+};
+
+Setting random_setting(base::Rng& rng) {
+  Setting s;
+  uint32_t count = 5 + static_cast<uint32_t>(rng.below(80));
+  for (uint32_t video = 0; video < count; ++video) {
+    s.pool.push_back(video * 3);
+    if (rng.below(4) == 0) continue;  // in the pool, found by no source
+    s.items.push_back(
+        {.video = video * 3,
+         .author = static_cast<uint32_t>(rng.below(6)),
+         .topic = rng.below(10) == 0 ? features::kNoIndex : static_cast<uint32_t>(rng.below(5)),
+         .score = 2 * rng.uniform() - 1,
+         .is_new = rng.below(3) == 0,
+         .impressions = static_cast<uint32_t>(rng.below(60)),
+         .topic_is_new = rng.below(3) == 0});
+  }
+  for (uint64_t i = rng.below(4); i > 0; --i) {
+    s.before.push_back({static_cast<uint32_t>(rng.below(6)), static_cast<uint32_t>(rng.below(5))});
+  }
+  return s;
+}
+
+const SlateItem* item_of(const Setting& s, uint32_t video) {
+  for (const auto& item : s.items) {
+    if (item.video == video) return &item;
+  }
+  return nullptr;
+}
+
+// The probability of `video` in the next slot, from the distribution alone.
+double probability(const Setting& s, const Distribution& d, uint32_t video) {
+  double p = d.uniform_each;
+  for (size_t i = 0; i < s.items.size(); ++i) {
+    if (s.items[i].video != video) continue;
+    for (const auto& part : d.parts) p += part[i];
+  }
+  return p;
+}
+
+TEST(Slate, PropensitiesSumToOneAndAreTheDrawsOwn) {
+  Bundle bundle = Bundle::defaults();
+  for (uint64_t seed = 1; seed <= 200; ++seed) {
+    SCOPED_TRACE(seed);
+    base::Rng rng(seed);
+    Setting s = random_setting(rng);
+    Slate slate(bundle, s.items, s.pool, s.before, 12, rng.below(30));
+    std::vector<uint32_t> placed;
+    while (!slate.done()) {
+      Distribution d = slate.distribution();
+      double sum = 0;
+      for (uint32_t video : s.pool) {
+        bool gone = std::find(placed.begin(), placed.end(), video) != placed.end();
+        if (!gone) sum += probability(s, d, video);
+      }
+      EXPECT_NEAR(sum, 1.0, 1e-9);
+      auto draw = slate.draw(d, rng);
+      EXPECT_DOUBLE_EQ(draw.propensity, probability(s, d, draw.video));
+      EXPECT_GT(draw.propensity, 0);
+      EXPECT_EQ(std::count(placed.begin(), placed.end(), draw.video), 0);
+      placed.push_back(draw.video);
+      const SlateItem* item = item_of(s, draw.video);
+      slate.place(draw.video, item == nullptr ? 0 : item->author,
+                  item == nullptr ? features::kNoIndex : item->topic);
+    }
+    EXPECT_EQ(placed.size(), std::min<size_t>(12, s.pool.size()));
+  }
+}
+
+// What is recorded is what happens: frequencies of many draws of the same slot.
+TEST(Slate, DrawsFollowTheDistribution) {
+  Bundle bundle = Bundle::defaults();
+  bundle.rules.temperature = 0.5f;
+  bundle.exploration.uniform_share = 0.1f;
+  base::Rng rng(11);
+  Setting s = random_setting(rng);
+  Slate slate(bundle, s.items, s.pool, s.before, 4, 6);
+  Distribution d = slate.distribution();
+  constexpr int kDraws = 200'000;
+  std::map<uint32_t, int> counts;
+  for (int i = 0; i < kDraws; ++i) ++counts[slate.draw(d, rng).video];
+  double chi = 0;
+  int cells = 0;
+  for (uint32_t video : s.pool) {
+    double expected = kDraws * probability(s, d, video);
+    double off = counts[video] - expected;
+    chi += off * off / expected;
+    ++cells;
+  }
+  // Mean of chi-square is the degrees of freedom; five standard deviations above it.
+  EXPECT_LT(chi, (cells - 1) + 5 * std::sqrt(2.0 * (cells - 1)));
+}
+
+TEST(Slate, KeepsTheRulesWhileItCan) {
+  Bundle bundle = Bundle::defaults();
+  bundle.exploration.uniform_share = 0;  // it alone knows no rules
+  for (uint64_t seed = 1; seed <= 200; ++seed) {
+    SCOPED_TRACE(seed);
+    base::Rng rng(seed);
+    Setting s = random_setting(rng);
+    Slate slate(bundle, s.items, s.pool, s.before, 10, rng.below(30));
+    std::vector<Placed> line = s.before;
+    while (!slate.done()) {
+      Distribution d = slate.distribution();
+      auto draw = slate.draw(d, rng);
+      const SlateItem* item = item_of(s, draw.video);
+      if (item == nullptr) break;  // no scored candidate is left
+      Placed next{item->author, item->topic};
+      if (d.rules_relaxed < 1) {
+        for (size_t back = 1; back <= std::min<size_t>(2, line.size()); ++back) {
+          EXPECT_NE(line[line.size() - back].author, next.author);
+        }
+      }
+      if (next.topic != features::kNoIndex && d.rules_relaxed < 2 && line.size() >= 2) {
+        EXPECT_FALSE(line.back().topic == next.topic && line[line.size() - 2].topic == next.topic);
+      }
+      line.push_back(next);
+      if (next.topic != features::kNoIndex && d.rules_relaxed < 3) {
+        size_t from = line.size() > 10 ? line.size() - 10 : 0;
+        EXPECT_LE(std::count_if(line.begin() + static_cast<ptrdiff_t>(from), line.end(),
+                                [&](const Placed& p) { return p.topic == next.topic; }),
+                  6);
+      }
+      slate.place(draw.video, next.author, next.topic);
+    }
+  }
+}
+
+TEST(Slate, RulesGiveWayInTheirOrder) {
+  Bundle bundle = Bundle::defaults();
+  auto relaxed = [&bundle](const std::vector<SlateItem>& items, const std::vector<Placed>& before) {
+    std::vector<uint32_t> pool;
+    for (const auto& item : items) pool.push_back(item.video);
+    return Slate(bundle, items, pool, before, 1, 5).distribution().rules_relaxed;
+  };
+  SlateItem item{.video = 1,
+                 .author = 4,
+                 .topic = 2,
+                 .score = 0,
+                 .is_new = false,
+                 .impressions = 0,
+                 .topic_is_new = false};
+  EXPECT_EQ(relaxed({item}, {{1, 1}}), 0);
+  EXPECT_EQ(relaxed({item}, {{4, 1}}), 1);
+  EXPECT_EQ(relaxed({item}, {{1, 2}, {3, 2}}), 2);
+  std::vector<Placed> full;
+  for (uint32_t i = 0; i < 6; ++i) full.push_back({10 + i, 2});
+  full.push_back({20, 1});
+  EXPECT_EQ(relaxed({item}, full), 3);
+}
+
+TEST(Slate, AColdViewersFirstPageSpreadsOverTopics) {
+  Bundle bundle = Bundle::defaults();
+  bundle.exploration.uniform_share = 0;
+  base::Rng rng(4);
+  std::vector<SlateItem> items;
+  std::vector<uint32_t> pool;
+  for (uint32_t v = 0; v < 48; ++v) {
+    items.push_back({.video = v,
+                     .author = v,
+                     .topic = v % 8,
+                     .score = 0.1f * rng.uniform(),
+                     .is_new = false,
+                     .impressions = 100,
+                     .topic_is_new = true});
+    pool.push_back(v);
+  }
+  for (int trial = 0; trial < 50; ++trial) {
+    Slate slate(bundle, items, pool, {}, 8, 0);
+    std::map<uint32_t, int> topics;
+    while (!slate.done()) {
+      auto draw = slate.draw(slate.distribution(), rng);
+      ++topics[draw.video % 8];
+      slate.place(draw.video, draw.video, draw.video % 8);
+    }
+    EXPECT_GE(topics.size(), 7u);
+  }
+}
+
+}  // namespace
+}  // namespace rondo::recommender::reranker
