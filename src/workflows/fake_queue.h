@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <deque>
 #include <map>
 #include <string>
 #include <vector>
@@ -85,7 +86,7 @@ class FakeQueue final : public jobs::JobQueue {
 
  private:
   std::map<std::string, jobs::JobKind> kinds_;
-  std::vector<jobs::Job> jobs_;
+  std::deque<jobs::Job> jobs_;  // a handler may enqueue while its own job is held by reference
 };
 
 }  // namespace rondo::workflows
