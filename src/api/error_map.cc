@@ -13,12 +13,14 @@ struct Mapped {
 
 Mapped map(const Error& error) {
   switch (error.code()) {
-    case ErrorCode::kNotFound: return {404, "Not found"};
+    case ErrorCode::kNotFound:
+      return {404, "Not found"};
     case ErrorCode::kInvalid:
       // What cannot be read at all is 400; what is read and wrong is 422.
       if (error.reason() == "not_json") return {400, "Not JSON"};
       return {422, "Invalid input"};
-    case ErrorCode::kConflict: return {409, "Conflict"};
+    case ErrorCode::kConflict:
+      return {409, "Conflict"};
     case ErrorCode::kDenied:
       if (error.reason() == "signed_out") return {401, "Sign in first"};
       if (error.reason() == "credentials_wrong") return {401, "Wrong handle or password"};
@@ -27,9 +29,11 @@ Mapped map(const Error& error) {
       if (error.reason() == "too_large") return {413, "Too large"};
       if (error.reason() == "beyond_horizon") return {410, "Gone"};
       return {429, "Too many"};
-    case ErrorCode::kUnavailable: return {503, "Unavailable"};
+    case ErrorCode::kUnavailable:
+      return {503, "Unavailable"};
     case ErrorCode::kCorrupt:
-    case ErrorCode::kInternal: return {500, "Internal error"};
+    case ErrorCode::kInternal:
+      return {500, "Internal error"};
   }
   return {500, "Internal error"};
 }

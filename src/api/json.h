@@ -221,8 +221,8 @@ Result<T> from_value(const boost::json::value& value, const std::string& path) {
     T out;
     out.reserve(value.as_array().size());
     for (size_t i = 0; i < value.as_array().size(); ++i) {
-      RD_TRY(auto item, from_value<typename T::value_type>(
-                            value.as_array()[i], path + "[" + std::to_string(i) + "]"));
+      RD_TRY(auto item, from_value<typename T::value_type>(value.as_array()[i],
+                                                           path + "[" + std::to_string(i) + "]"));
       out.push_back(std::move(item));
     }
     return out;

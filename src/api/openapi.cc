@@ -15,7 +15,8 @@ std::string lower(std::string_view method) {
 
 bj::array path_parameters(std::string_view path) {
   bj::array parameters;
-  for (size_t open = path.find('{'); open != std::string_view::npos; open = path.find('{', open + 1)) {
+  for (size_t open = path.find('{'); open != std::string_view::npos;
+       open = path.find('{', open + 1)) {
     std::string_view name = path.substr(open + 1, path.find('}', open) - open - 1);
     if (name.ends_with('*')) name.remove_suffix(1);
     parameters.push_back(bj::object{{"name", bj::string(name)},
@@ -98,8 +99,7 @@ std::string short_name(std::string demangled) {
 std::string openapi_document(std::span<const Route> routes) {
   bj::object components;
   bj::object problem_content{
-      {"application/problem+json",
-       bj::object{{"schema", schema::of<wire::Problem>(components)}}}};
+      {"application/problem+json", bj::object{{"schema", schema::of<wire::Problem>(components)}}}};
   bj::object paths;
   bj::array tags;
   for (const auto& route : routes) {
@@ -137,10 +137,10 @@ std::string openapi_document(std::span<const Route> routes) {
       {"components",
        bj::object{
            {"securitySchemes",
-            bj::object{{"session", bj::object{{"type", "apiKey"},
-                                              {"in", "cookie"},
-                                              {"name", "rondo_session"}}},
-                       {"bearer", bj::object{{"type", "http"}, {"scheme", "bearer"}}}}},
+            bj::object{
+                {"session",
+                 bj::object{{"type", "apiKey"}, {"in", "cookie"}, {"name", "rondo_session"}}},
+                {"bearer", bj::object{{"type", "http"}, {"scheme", "bearer"}}}}},
            {"responses",
             bj::object{{"Problem", bj::object{{"description", "What was wrong, and what to do."},
                                               {"content", std::move(problem_content)}}}}},

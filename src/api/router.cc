@@ -97,9 +97,9 @@ Router::Router(Services& services, std::vector<Route> routes)
           "http_requests_total", "Requests answered.",
           {{"route", route.operation_id}, {"status", std::to_string(c) + "xx"}});
     }
-    instruments->seconds = &services.metrics.seconds(
-        "http_request_seconds", "From the request's head to its answer's.",
-        {{"route", route.operation_id}});
+    instruments->seconds = &services.metrics.seconds("http_request_seconds",
+                                                     "From the request's head to its answer's.",
+                                                     {{"route", route.operation_id}});
     instruments_.push_back(std::move(instruments));
   }
 }
@@ -109,8 +109,7 @@ Router::~Router() = default;
 Router::Match Router::match(const http::Request& request) const {
   Match match;
   auto segments = segments_of(request.path);
-  http::Method method =
-      request.method == http::Method::kHead ? http::Method::kGet : request.method;
+  http::Method method = request.method == http::Method::kHead ? http::Method::kGet : request.method;
   std::vector<std::string> parameters;
   for (size_t i = 0; i < routes_.size(); ++i) {
     if (!fits(patterns_[i], segments, parameters)) continue;
@@ -170,7 +169,8 @@ runtime::Task<Result<void>> Router::identify(Context& context) {
 runtime::Task<http::Response> Router::dispatch(http::Request& request, const Match& found,
                                                const std::string& request_id) {
   if (found.route == nullptr) {
-    if (found.allow.empty()) co_return problem(404, "Not found", "there is nothing at this address");
+    if (found.allow.empty())
+      co_return problem(404, "Not found", "there is nothing at this address");
     auto response = problem(405, "Method not allowed", "this address takes " + found.allow);
     response.set("Allow", found.allow);
     co_return response;
@@ -206,8 +206,7 @@ runtime::Task<http::Response> Router::handle(http::Request& request) {
     failure = e.what();
   }
   if (!failure.empty()) response = problem(internal(failure));
-  double seconds =
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   response.set("X-Request-Id", request_id);
   response.set("X-Content-Type-Options", "nosniff");
   if (found.route != nullptr) {
@@ -215,8 +214,8 @@ runtime::Task<http::Response> Router::handle(http::Request& request) {
     instruments.by_class[std::clamp(response.status / 100, 1, 5)]->Increment();
     instruments.seconds->Observe(seconds);
   }
-  auto level = response.status >= 500 && response.status != 503 ? log::Level::kError
-                                                                : log::Level::kDebug;
+  auto level =
+      response.status >= 500 && response.status != 503 ? log::Level::kError : log::Level::kDebug;
   log::write(level, "request",
              {{"id", request_id},
               {"method", to_string(request.method)},

@@ -64,10 +64,9 @@ std::function<void(bj::object&, bj::object&)> tus(int status, std::string descri
     if (has_body) {
       operation["requestBody"] = bj::object{
           {"required", true},
-          {"content",
-           bj::object{{"application/offset+octet-stream",
-                       bj::object{{"schema",
-                                   bj::object{{"type", "string"}, {"format", "binary"}}}}}}}};
+          {"content", bj::object{{"application/offset+octet-stream",
+                                  bj::object{{"schema", bj::object{{"type", "string"},
+                                                                   {"format", "binary"}}}}}}}};
     }
   };
 }
@@ -179,7 +178,8 @@ std::vector<Route> routes() {
            .path = "/api/v1/uploads",
            .operation_id = "describeUploads",
            .summary = "What of tus this server speaks, and its largest upload."},
-          none, describe_uploads, tus(204, "The protocol's version, extensions and limit.", {}, false)),
+          none, describe_uploads,
+          tus(204, "The protocol's version, extensions and limit.", {}, false)),
       raw({.method = Method::kPost,
            .path = "/api/v1/uploads",
            .operation_id = "createUpload",
@@ -198,7 +198,8 @@ std::vector<Route> routes() {
            .operation_id = "appendUpload",
            .summary = "Send a piece; durable when answered.",
            .auth = Auth::kAccount},
-          pieces, append_upload, tus(204, "Upload-Offset says where it stands.", {version, offset}, true)),
+          pieces, append_upload,
+          tus(204, "Upload-Offset says where it stands.", {version, offset}, true)),
       raw({.method = Method::kDelete,
            .path = "/api/v1/uploads/{upload_id}",
            .operation_id = "deleteUpload",

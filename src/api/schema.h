@@ -79,10 +79,10 @@ boost::json::array query_parameters(boost::json::object& components) {
   boost::mp11::mp_for_each<json::Members<Query>>([&](auto d) {
     using Member = std::remove_cvref_t<decltype(std::declval<Query>().*d.pointer)>;
     static_assert(json::IsOptional<Member>::value, "query parameters are optional");
-    parameters.push_back(boost::json::object{
-        {"name", d.name},
-        {"in", "query"},
-        {"schema", of<typename Member::value_type>(components)}});
+    parameters.push_back(
+        boost::json::object{{"name", d.name},
+                            {"in", "query"},
+                            {"schema", of<typename Member::value_type>(components)}});
   });
   return parameters;
 }

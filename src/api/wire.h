@@ -203,16 +203,16 @@ BOOST_DESCRIBE_STRUCT(FeedPage, (),
                       (feed, page_id, offset, items, learned, exhausted, fallback, next_cursor))
 
 struct Event {
-  std::string id;    // made by the client, 8..32 characters, unique per viewer
+  std::string id;  // made by the client, 8..32 characters, unique per viewer
   EventType type = EventType::impression;
   std::string video_id;
   std::optional<std::string> page_id;  // with slot: of the page that showed it
   std::optional<int> slot;
-  std::optional<std::string> at;     // the client's clock; noted, never trusted
-  std::optional<int64_t> watch_ms;   // watch
-  std::optional<int> loops;          // watch: complete plays
-  std::optional<bool> skipped;       // watch: swiped on before the first end
-  std::optional<Scope> scope;        // not_interested
+  std::optional<std::string> at;    // the client's clock; noted, never trusted
+  std::optional<int64_t> watch_ms;  // watch
+  std::optional<int> loops;         // watch: complete plays
+  std::optional<bool> skipped;      // watch: swiped on before the first end
+  std::optional<Scope> scope;       // not_interested
 };
 BOOST_DESCRIBE_STRUCT(Event, (),
                       (id, type, video_id, page_id, slot, at, watch_ms, loops, skipped, scope))

@@ -21,9 +21,12 @@ struct Behaviour {
 
 Behaviour behaviour_of(Taste taste) {
   switch (taste) {
-    case Taste::kLoves: return {0.85f, 0.30f};
-    case Taste::kIndifferent: return {0.35f, 0.04f};
-    case Taste::kDislikes: return {0.06f, 0.0f};
+    case Taste::kLoves:
+      return {0.85f, 0.30f};
+    case Taste::kIndifferent:
+      return {0.35f, 0.04f};
+    case Taste::kDislikes:
+      return {0.06f, 0.0f};
   }
   return {};
 }
@@ -45,7 +48,9 @@ std::map<std::string, Taste> tastes_of(base::Rng& rng) {
 class Session {
  public:
   Session(const ViewerDeps& deps, uint64_t index)
-      : deps_(deps), rng_(base::mix64(index + 1)), tastes_(tastes_of(rng_)),
+      : deps_(deps),
+        rng_(base::mix64(index + 1)),
+        tastes_(tastes_of(rng_)),
         viewer_(deps.random.next_id()) {}
 
   Result<feed::RankedPage> page(uint32_t slots) {

@@ -86,9 +86,9 @@ Result<std::unique_ptr<recommender::Engine>> Checkpoints::restore(
     TextSource source(*bytes);
     auto engine = recommender::Engine::load(source, bundle, partition_);
     if (engine.ok() && (*engine)->next_offset() == all[i].next_offset) return engine;
-    warnings.push_back(all[i].key + ": " +
-                       (engine.ok() ? "it holds another offset than its name says"
-                                    : engine.error().describe()));
+    warnings.push_back(
+        all[i].key + ": " +
+        (engine.ok() ? "it holds another offset than its name says" : engine.error().describe()));
   }
   return recommender::Engine::create(bundle, partition_);
 }

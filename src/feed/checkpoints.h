@@ -30,7 +30,8 @@ struct Checkpoint {
 
 class Checkpoints {
  public:
-  Checkpoints(blob::BlobStore& blobs, PartitionId partition) : blobs_(blobs), partition_(partition) {}
+  Checkpoints(blob::BlobStore& blobs, PartitionId partition)
+      : blobs_(blobs), partition_(partition) {}
 
   // Oldest first.
   Result<std::vector<Checkpoint>> list() const;
@@ -38,8 +39,8 @@ class Checkpoints {
   // Removes what need not be kept; returns what stays, oldest first.
   Result<std::vector<Checkpoint>> rotate(int kept, uint64_t horizon_us, uint64_t now_us);
 
-  // The engine as of the newest readable checkpoint at or before `at`, or an empty one when there is
-  // none. What cannot be read is reported in `warnings` and passed over.
+  // The engine as of the newest readable checkpoint at or before `at`, or an empty one when there
+  // is none. What cannot be read is reported in `warnings` and passed over.
   Result<std::unique_ptr<recommender::Engine>> restore(const recommender::Bundle& bundle, Offset at,
                                                        std::vector<std::string>& warnings) const;
 

@@ -37,10 +37,11 @@ PartitionHost::PartitionHost(PartitionId partition, std::unique_ptr<recommender:
       checkpoints_(deps.blobs, partition),
       engine_(std::move(engine)),
       checkpointed_at_(std::chrono::steady_clock::now()),
-      rank_seconds_(deps.metrics.seconds("feed_rank_seconds", "Time to rank one page.",
+      rank_seconds_(
+          deps.metrics.seconds("feed_rank_seconds", "Time to rank one page.", label_of(partition))),
+      wait_seconds_(deps.metrics.seconds("feed_page_seconds",
+                                         "From a page's request to its durable record.",
                                          label_of(partition))),
-      wait_seconds_(deps.metrics.seconds(
-          "feed_page_seconds", "From a page's request to its durable record.", label_of(partition))),
       folded_total_(deps.metrics.counter("engine_records_folded_total", "Records folded.",
                                          label_of(partition))),
       pages_total_(deps.metrics.counter("feed_pages_total", "Pages served by the engine.",
@@ -104,16 +105,14 @@ PartitionHost::~PartitionHost() {
 Result<void> PartitionHost::activate() {
   log::v1::Record engine, bundle;
   engine.mutable_engine_activated()->set_engine_version(std::string(recommender::kEngineVersion));
-  bundle.mutable_bundle_activated()->set_bundle_sha256(
-      std::string(base::as_bytes(bundle_sha256_)));
+  bundle.mutable_bundle_activated()->set_bundle_sha256(std::string(base::as_bytes(bundle_sha256_)));
   uint64_t now_us = deps_.clock.now_us();
   std::vector<stream::Message> batch;
   batch.push_back({records::activation_message_id(recommender::kEngineVersion, Offset(0)),
                    records::seal(engine, now_us)});
-  batch.push_back(
-      {records::activation_message_id(base::to_hex(base::as_bytes(bundle_sha256_)).substr(0, 24),
-                                      Offset(0)),
-       records::seal(bundle, now_us)});
+  batch.push_back({records::activation_message_id(
+                       base::to_hex(base::as_bytes(bundle_sha256_)).substr(0, 24), Offset(0)),
+                   records::seal(bundle, now_us)});
   auto stored = stream::append_and_wait(deps_.log, partition_, std::move(batch),
                                         std::chrono::steady_clock::now() + kAppendMax);
   if (!stored.ok()) return std::move(stored).error();
@@ -165,8 +164,8 @@ void PartitionHost::tail_loop() {
       tail_wakes_.wait(lock, [this] { return stopping_ || batches_.size() < kBatchesMax; });
       if (stopping_) return;
     }
-    auto end = deps_.log.wait_beyond(partition_, next,
-                                     std::chrono::steady_clock::now() + kIdleWait);
+    auto end =
+        deps_.log.wait_beyond(partition_, next, std::chrono::steady_clock::now() + kIdleWait);
     if (end.ok() && *end <= next) continue;
     std::string failure;
     std::vector<Decoded> batch;
@@ -289,7 +288,8 @@ void PartitionHost::tick(uint64_t now_us) {
   std::vector<stream::Message> batch;
   batch.push_back({records::tick_message_id(partition_, epoch), records::seal(record, now_us)});
   deps_.log.append(partition_, std::move(batch), [this](auto stored) {
-    if (!stored.ok()) log::warning("a tick was not stored", {{"reason", stored.error().describe()}});
+    if (!stored.ok())
+      log::warning("a tick was not stored", {{"reason", stored.error().describe()}});
     std::lock_guard lock(mutex_);
     --appends_under_way_;
     appends_done_.notify_all();
@@ -346,29 +346,29 @@ void PartitionHost::serve_one(Waiting request) {
   batch.push_back({records::served_message_id(record.served().nonce()),
                    records::seal(record, deps_.clock.now_us())});
   auto shared = std::make_shared<log::v1::Record>(std::move(record));
-  deps_.log.append(partition_, std::move(batch),
-                   [this, viewer, shared, began, done = std::move(request.done)](auto stored) {
-                     bool ok = stored.ok();
-                     if (ok) {
-                       RankedPage ranked;
-                       ranked.served = std::move(*shared->mutable_served());
-                       ranked.id = {partition_, stored->front().offset, ranked.served.nonce()};
-                       pages_total_.Increment();
-                       wait_seconds_.Observe(std::chrono::duration<double>(
-                                                 std::chrono::steady_clock::now() - began)
-                                                 .count());
-                       done(std::move(ranked));
-                     } else {
-                       done(std::move(stored).error());
-                     }
-                     std::lock_guard lock(mutex_);
-                     if (!ok) {
-                       failed_viewers_.push_back(viewer);
-                       engine_wakes_.notify_one();
-                     }
-                     --appends_under_way_;
-                     appends_done_.notify_all();
-                   });
+  deps_.log.append(
+      partition_, std::move(batch),
+      [this, viewer, shared, began, done = std::move(request.done)](auto stored) {
+        bool ok = stored.ok();
+        if (ok) {
+          RankedPage ranked;
+          ranked.served = std::move(*shared->mutable_served());
+          ranked.id = {partition_, stored->front().offset, ranked.served.nonce()};
+          pages_total_.Increment();
+          wait_seconds_.Observe(
+              std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
+          done(std::move(ranked));
+        } else {
+          done(std::move(stored).error());
+        }
+        std::lock_guard lock(mutex_);
+        if (!ok) {
+          failed_viewers_.push_back(viewer);
+          engine_wakes_.notify_one();
+        }
+        --appends_under_way_;
+        appends_done_.notify_all();
+      });
 }
 
 void PartitionHost::checkpoint_if_due(bool now) {
@@ -405,10 +405,9 @@ void PartitionHost::keeper_loop() {
       base::failpoint("checkpoint.before_put");
       RD_CHECK(checkpoints_.put(snapshot->next_offset, snapshot->time_us, snapshot->bytes));
       base::failpoint("checkpoint.after_put");
-      auto horizon_us =
-          static_cast<uint64_t>(std::chrono::microseconds(options_.horizon).count());
-      RD_TRY(auto kept, checkpoints_.rotate(options_.checkpoints_kept, horizon_us,
-                                            deps_.clock.now_us()));
+      auto horizon_us = static_cast<uint64_t>(std::chrono::microseconds(options_.horizon).count());
+      RD_TRY(auto kept,
+             checkpoints_.rotate(options_.checkpoints_kept, horizon_us, deps_.clock.now_us()));
       RD_CHECK(deps_.log.pin(partition_, kept.front().next_offset));
       auto cut = deps_.log.enforce(
           partition_, {.age_max = options_.horizon, .bytes_max = options_.retention_bytes});

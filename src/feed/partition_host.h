@@ -29,9 +29,9 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "feed/checkpoints.h"
+#include "recommender/engine.h"
 #include "records/envelope.h"
 #include "records/page_id.h"
-#include "recommender/engine.h"
 #include "stream/stream.h"
 #include "telemetry/metrics.h"
 
@@ -138,16 +138,16 @@ class PartitionHost {
   std::condition_variable tail_wakes_;
   std::condition_variable keeper_wakes_;
   mutable std::condition_variable applied_moves_;
-  std::deque<std::vector<Decoded>> batches_;    // guarded by mutex_, at most kBatchesMax
-  std::vector<Waiting> arrived_;                // guarded by mutex_, at most kWaitingMax
-  std::vector<uint64_t> failed_viewers_;        // guarded by mutex_: their Served was not stored
-  std::string tail_failure_;                    // guarded by mutex_
-  std::optional<Snapshot> to_keep_;             // guarded by mutex_
-  HostStatus status_;                           // guarded by mutex_
-  bool stopping_ = false;                       // guarded by mutex_
-  bool keeper_stopping_ = false;                // guarded by mutex_
-  size_t waiting_count_ = 0;                    // guarded by mutex_
-  int appends_under_way_ = 0;                   // guarded by mutex_
+  std::deque<std::vector<Decoded>> batches_;  // guarded by mutex_, at most kBatchesMax
+  std::vector<Waiting> arrived_;              // guarded by mutex_, at most kWaitingMax
+  std::vector<uint64_t> failed_viewers_;      // guarded by mutex_: their Served was not stored
+  std::string tail_failure_;                  // guarded by mutex_
+  std::optional<Snapshot> to_keep_;           // guarded by mutex_
+  HostStatus status_;                         // guarded by mutex_
+  bool stopping_ = false;                     // guarded by mutex_
+  bool keeper_stopping_ = false;              // guarded by mutex_
+  size_t waiting_count_ = 0;                  // guarded by mutex_
+  int appends_under_way_ = 0;                 // guarded by mutex_
   std::condition_variable appends_done_;
 
   telemetry::Histogram& rank_seconds_;

@@ -2,9 +2,9 @@
 
 #include "base/bytes.h"
 #include "feed/checkpoints.h"
+#include "recommender/engine.h"
 #include "records/envelope.h"
 #include "records/routing.h"
-#include "recommender/engine.h"
 
 namespace rondo::feed {
 namespace {
@@ -31,8 +31,7 @@ void compare(Replay& replay) {
          base::id_to_text(b.slots(i).video_id()));
     note(slot + "'s source", log::v1::Source_Name(a.slots(i).source()),
          log::v1::Source_Name(b.slots(i).source()));
-    note(slot + "'s score", std::to_string(a.slots(i).score()),
-         std::to_string(b.slots(i).score()));
+    note(slot + "'s score", std::to_string(a.slots(i).score()), std::to_string(b.slots(i).score()));
     note(slot + "'s propensity", std::to_string(a.slots(i).propensity()),
          std::to_string(b.slots(i).propensity()));
     if (a.slots(i).SerializeAsString() != b.slots(i).SerializeAsString()) {
@@ -72,8 +71,8 @@ Result<Replay> replay(const stream::Stream& log, blob::BlobStore& blobs,
                     "; this program has " + std::string(recommender::kEngineVersion));
   }
   if (out.served.bundle_sha256() != base::as_bytes(bundle.sha256())) {
-    return conflict("this page was ranked with bundle " +
-                    base::to_hex(out.served.bundle_sha256()) + "; give it with --feed.bundle");
+    return conflict("this page was ranked with bundle " + base::to_hex(out.served.bundle_sha256()) +
+                    "; give it with --feed.bundle");
   }
   Offset ranked_at(out.served.ranked_at_offset());
   Checkpoints checkpoints(blobs, id.partition);
@@ -81,9 +80,10 @@ Result<Replay> replay(const stream::Stream& log, blob::BlobStore& blobs,
   out.restored_at = engine->next_offset();
   RD_TRY(auto state, log.state(id.partition));
   if (engine->next_offset() < state.first) {
-    return exhausted("this page can no longer be replayed: no checkpoint before it is kept, and "
-                     "the log begins at offset " +
-                     std::to_string(state.first.value()))
+    return exhausted(
+               "this page can no longer be replayed: no checkpoint before it is kept, and "
+               "the log begins at offset " +
+               std::to_string(state.first.value()))
         .with_reason("beyond_horizon");
   }
   while (engine->next_offset() < ranked_at) {

@@ -3,8 +3,8 @@
 // The engine is restored from the newest checkpoint at or before the offset that the page was
 // ranked at, folded up to it, and asked again. Needs the log from that checkpoint on.
 //
-// Errors: not_found (no such page; exhausted: older than the horizon, the message says where it is),
-// conflict (the page was ranked by another engine version or bundle: the message says which).
+// Errors: not_found (no such page; exhausted: older than the horizon, the message says where it
+// is), conflict (the page was ranked by another engine version or bundle: the message says which).
 #pragma once
 
 #include <string>
@@ -24,10 +24,10 @@ namespace rondo::feed {
 Result<log::v1::Served> find_page(const stream::Stream& log, const records::PageId& id);
 
 struct Replay {
-  log::v1::Served served;      // as it is in the log
-  log::v1::Served recomputed;  // with the served nonce
-  Offset restored_at;          // where the checkpoint stood; 0: from the beginning
-  bool equal = false;          // the serialised bytes are
+  log::v1::Served served;                // as it is in the log
+  log::v1::Served recomputed;            // with the served nonce
+  Offset restored_at;                    // where the checkpoint stood; 0: from the beginning
+  bool equal = false;                    // the serialised bytes are
   std::vector<std::string> differences;  // in words, slot by slot, when not
   std::vector<std::string> warnings;     // checkpoints that could not be read
 };

@@ -33,8 +33,9 @@ Result<void> set_where(const wire::Event& event, EngineId viewer, Message& messa
   message.set_event_id(key);
   if (!event.page_id) return {};
   if (!event.slot) {
-    return invalid("page_id needs the slot on that page").with_reason("missing_field").with_field(
-        "slot");
+    return invalid("page_id needs the slot on that page")
+        .with_reason("missing_field")
+        .with_field("slot");
   }
   RD_TRY(auto page, records::parse_page_id(*event.page_id));
   message.set_from_page(true);
@@ -48,8 +49,9 @@ Result<void> set_where(const wire::Event& event, EngineId viewer, Message& messa
 
 Result<void> set_watch(const wire::Event& event, log::v1::Watch& watch) {
   if (!event.watch_ms) {
-    return invalid("a watch event needs watch_ms").with_reason("missing_field").with_field(
-        "watch_ms");
+    return invalid("a watch event needs watch_ms")
+        .with_reason("missing_field")
+        .with_field("watch_ms");
   }
   if (*event.watch_ms < 0 || *event.watch_ms > records::kWatchMsMax) {
     return invalid("watch_ms has to be from 0 to " + std::to_string(records::kWatchMsMax))
@@ -73,11 +75,21 @@ Result<log::v1::Record> to_record(const wire::Event& event, EngineId viewer) {
       case wire::EventType::watch:
         RD_CHECK(set_watch(event, *engagement.mutable_watch()));
         break;
-      case wire::EventType::like: engagement.set_like(true); break;
-      case wire::EventType::unlike: engagement.set_like(false); break;
-      case wire::EventType::share: engagement.set_share(true); break;
-      case wire::EventType::save: engagement.set_save(true); break;
-      case wire::EventType::report: engagement.set_report(true); break;
+      case wire::EventType::like:
+        engagement.set_like(true);
+        break;
+      case wire::EventType::unlike:
+        engagement.set_like(false);
+        break;
+      case wire::EventType::share:
+        engagement.set_share(true);
+        break;
+      case wire::EventType::save:
+        engagement.set_save(true);
+        break;
+      case wire::EventType::report:
+        engagement.set_report(true);
+        break;
       case wire::EventType::not_interested: {
         auto scope = log::v1::NOT_INTERESTED_VIDEO;
         if (event.scope == wire::Scope::author) scope = log::v1::NOT_INTERESTED_AUTHOR;
@@ -85,7 +97,8 @@ Result<log::v1::Record> to_record(const wire::Event& event, EngineId viewer) {
         engagement.mutable_not_interested()->set_scope(scope);
         break;
       }
-      case wire::EventType::impression: break;
+      case wire::EventType::impression:
+        break;
     }
   }
   RD_CHECK(records::validate(record));
@@ -104,9 +117,8 @@ Task<Result<Reply<wire::EventReceipt>>> post_events(Context& context, None,
         .with_field("events");
   }
   EngineId viewer = context.principal->viewer;
-  if (int wait = services.event_limit.take(to_text(viewer),
-                                           static_cast<double>(batch.events.size()),
-                                           services.clock.now_us())) {
+  if (int wait = services.event_limit.take(
+          to_text(viewer), static_cast<double>(batch.events.size()), services.clock.now_us())) {
     co_return exhausted("too many events; try again in " + std::to_string(wait) + " s")
         .with_reason("too_often")
         .with_retry_after(wait);

@@ -33,8 +33,7 @@ Result<std::vector<feed::HeldSlot>> parse_held(std::string_view text) {
     uint32_t slot = 0;
     bool ok = colon != std::string_view::npos && colon + 1 < item.size();
     if (ok) {
-      auto [end, error] =
-          std::from_chars(item.data() + colon + 1, item.data() + item.size(), slot);
+      auto [end, error] = std::from_chars(item.data() + colon + 1, item.data() + item.size(), slot);
       ok = error == std::errc() && end == item.data() + item.size();
     }
     if (!ok) return json::refused("held", "malformed", "held is written PAGE:SLOT,PAGE:SLOT");
@@ -100,8 +99,9 @@ Result<wire::FeedPage> ranked_page(Services& services, const feed::RankedPage& r
     auto video = by_id.find(slot.video_id());
     if (video == by_id.end()) {
       services.withheld_total.Increment();
-      log::info("a ranked video is not shown: it is no longer live",
-                {{"page", *out.page_id}, {"slot", i}, {"video", base::id_to_text(slot.video_id())}});
+      log::info(
+          "a ranked video is not shown: it is no longer live",
+          {{"page", *out.page_id}, {"slot", i}, {"video", base::id_to_text(slot.video_id())}});
       continue;
     }
     wire::FeedItem item = plain_item(i, std::move(video->second), to_wire(slot.source()));

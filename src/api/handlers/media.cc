@@ -45,8 +45,8 @@ Task<http::Response> get_media(Context& context) {
   };
   auto found = co_await context.blocking(open);
   if (!found.ok()) {
-    bool missing = found.error().code() == ErrorCode::kNotFound ||
-                   found.error().code() == ErrorCode::kInvalid;
+    bool missing =
+        found.error().code() == ErrorCode::kNotFound || found.error().code() == ErrorCode::kInvalid;
     co_return missing ? problem(404, "Not found", "there is no such file") : problem(found.error());
   }
   // What is under a key never changes, so its name is its version.

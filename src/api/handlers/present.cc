@@ -16,10 +16,13 @@ namespace {
 
 wire::VideoState to_wire(catalogue::VideoState state) {
   switch (state) {
-    case catalogue::VideoState::kLive: return wire::VideoState::live;
-    case catalogue::VideoState::kRefused: return wire::VideoState::refused;
+    case catalogue::VideoState::kLive:
+      return wire::VideoState::live;
+    case catalogue::VideoState::kRefused:
+      return wire::VideoState::refused;
     case catalogue::VideoState::kProcessing:
-    case catalogue::VideoState::kDeleted: break;
+    case catalogue::VideoState::kDeleted:
+      break;
   }
   return wire::VideoState::processing;
 }
@@ -102,11 +105,16 @@ std::vector<wire::ScoreTerm> to_wire(
 
 wire::Source to_wire(log::v1::Source source) {
   switch (source) {
-    case log::v1::SOURCE_TRENDING: return wire::Source::trending;
-    case log::v1::SOURCE_FRESH: return wire::Source::fresh;
-    case log::v1::SOURCE_FOLLOWED: return wire::Source::followed;
-    case log::v1::SOURCE_EXPLORATION: return wire::Source::exploration;
-    default: return wire::Source::personal;
+    case log::v1::SOURCE_TRENDING:
+      return wire::Source::trending;
+    case log::v1::SOURCE_FRESH:
+      return wire::Source::fresh;
+    case log::v1::SOURCE_FOLLOWED:
+      return wire::Source::followed;
+    case log::v1::SOURCE_EXPLORATION:
+      return wire::Source::exploration;
+    default:
+      return wire::Source::personal;
   }
 }
 
@@ -138,8 +146,8 @@ Result<std::vector<std::vector<wire::Reason>>> present_reasons(Services& service
       auto kind = json::enum_from_name<wire::ReasonKind>(reason.kind());
       if (!kind) continue;
       auto author = author_of(reason);
-      reasons.push_back({*kind, author ? handles[*author] : reason.subject(),
-                         static_cast<int>(reason.count())});
+      reasons.push_back(
+          {*kind, author ? handles[*author] : reason.subject(), static_cast<int>(reason.count())});
     }
   }
   return out;

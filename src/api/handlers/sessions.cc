@@ -12,8 +12,8 @@ namespace {
 using runtime::Task;
 
 std::string session_cookie(const Services& services, const std::string& token, int64_t seconds) {
-  std::string cookie = "rondo_session=" + token + "; Path=/; HttpOnly; SameSite=Lax; Max-Age=" +
-                       std::to_string(seconds);
+  std::string cookie = "rondo_session=" + token +
+                       "; Path=/; HttpOnly; SameSite=Lax; Max-Age=" + std::to_string(seconds);
   if (services.config.server.secure_cookies) cookie += "; Secure";
   return cookie;
 }
@@ -37,9 +37,8 @@ Reply<wire::Session> issued(Services& services, const accounts::IssuedSession& s
   reply.body.token = session.token;
   reply.body.expires_at = time_text(session.session.expires_us);
   uint64_t now_us = services.clock.now_us();
-  int64_t seconds =
-      static_cast<int64_t>((session.session.expires_us - std::min(session.session.expires_us, now_us)) /
-                           1'000'000);
+  int64_t seconds = static_cast<int64_t>(
+      (session.session.expires_us - std::min(session.session.expires_us, now_us)) / 1'000'000);
   reply.headers.emplace_back("Set-Cookie", session_cookie(services, session.token, seconds));
   return reply;
 }
@@ -54,8 +53,8 @@ Error too_often(std::string what, int seconds) {
 
 Task<Result<Reply<wire::Session>>> create_viewer(Context& context, None, wire::NewViewer wanted) {
   Services& services = context.services;
-  if (int wait = services.viewer_limit.take(context.request.remote_address, 1,
-                                            services.clock.now_us())) {
+  if (int wait =
+          services.viewer_limit.take(context.request.remote_address, 1, services.clock.now_us())) {
     co_return too_often("too many new viewers from this address", wait);
   }
   RD_CO_TRY(std::string language, accounts::primary_language(wanted.language.value_or("")));
@@ -70,8 +69,8 @@ Task<Result<Reply<wire::Session>>> create_account(Context& context, None, wire::
     co_return denied("sign-up is closed here; ask whoever runs this network for an account")
         .with_reason("sign_up_closed");
   }
-  if (int wait = services.sign_up_limit.take(context.request.remote_address, 1,
-                                             services.clock.now_us())) {
+  if (int wait =
+          services.sign_up_limit.take(context.request.remote_address, 1, services.clock.now_us())) {
     co_return too_often("too many sign-ups from this address", wait);
   }
   accounts::NewAccount account;
@@ -104,8 +103,8 @@ Task<Result<Reply<wire::Session>>> create_session(Context& context, None, wire::
 
 Task<Result<Reply<wire::Session>>> get_current_session(Context& context, None, None) {
   Services& services = context.services;
-  auto look_up = [&services, token = context.session_token, principal = *context.principal]()
-      -> Result<wire::Session> {
+  auto look_up = [&services, token = context.session_token,
+                  principal = *context.principal]() -> Result<wire::Session> {
     wire::Session out;
     RD_TRY(auto session, services.sessions.authenticate(token));
     if (!session) return denied("this session has ended").with_reason("signed_out");
@@ -175,9 +174,7 @@ Task<Result<Reply<None>>> set_follow(Context& context, bool following) {
 
 }  // namespace
 
-Task<Result<Reply<None>>> follow(Context& context, None, None) {
-  return set_follow(context, true);
-}
+Task<Result<Reply<None>>> follow(Context& context, None, None) { return set_follow(context, true); }
 Task<Result<Reply<None>>> unfollow(Context& context, None, None) {
   return set_follow(context, false);
 }

@@ -36,7 +36,8 @@ http::Response status_only(int status) {
 }
 
 std::string http_date(base::WallTime time) {
-  time_t seconds = std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
+  time_t seconds =
+      std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
   tm parts{};
   ::gmtime_r(&seconds, &parts);
   char text[64];
@@ -97,8 +98,7 @@ Task<http::Response> describe_uploads(Context& context) {
   http::Response response = status_only(204);
   response.set("Tus-Version", std::string(kVersion));
   response.set("Tus-Extension", "creation,termination,expiration");
-  response.set("Tus-Max-Size",
-               std::to_string(context.services.config.uploads.size_mib_max << 20));
+  response.set("Tus-Max-Size", std::to_string(context.services.config.uploads.size_mib_max << 20));
   co_return response;
 }
 

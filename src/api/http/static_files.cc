@@ -103,7 +103,8 @@ Response StaticFiles::respond(const Request& request, const std::string& path) c
   Response response;
   response.set("Content-Type", file.type);
   response.set("ETag", file.etag);
-  response.set("Cache-Control", file.immutable ? "public, max-age=31536000, immutable" : "no-cache");
+  response.set("Cache-Control",
+               file.immutable ? "public, max-age=31536000, immutable" : "no-cache");
   response.set("Vary", "Accept-Encoding");
   if (it->first == "index.html") {
     response.set("Content-Security-Policy", std::string(kContentSecurityPolicy));

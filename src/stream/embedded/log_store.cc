@@ -91,6 +91,14 @@ Result<std::unique_ptr<LogStore>> LogStore::open(const std::filesystem::path& di
   return std::unique_ptr<LogStore>(new LogStore(std::unique_ptr<rocksdb::DB>(db)));
 }
 
+Result<std::unique_ptr<LogStore>> LogStore::open_read_only(const std::filesystem::path& dir) {
+  rocksdb::DB* db = nullptr;
+  rocksdb::Status status =
+      rocksdb::DB::OpenForReadOnly(database_options(Missing::kRefuse), dir.string(), &db);
+  if (!status.ok()) return failed("cannot read the log in " + dir.string(), status);
+  return std::unique_ptr<LogStore>(new LogStore(std::unique_ptr<rocksdb::DB>(db)));
+}
+
 Result<Mark> LogStore::mark(const std::string& key) const {
   std::string bytes;
   rocksdb::Status status = db_->Get(rocksdb::ReadOptions(), key, &bytes);

@@ -31,6 +31,8 @@ class LogStore {
  public:
   enum class Missing { kCreate, kRefuse };
   static Result<std::unique_ptr<LogStore>> open(const std::filesystem::path& dir, Missing missing);
+  // As it is now, beside the process that writes it; write and remove fail.
+  static Result<std::unique_ptr<LogStore>> open_read_only(const std::filesystem::path& dir);
 
   // Both 0 for a partition that nothing was written to.
   Result<PartitionMarks> marks(PartitionId partition) const;

@@ -1,0 +1,79 @@
+#include "app/data_folder.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+#include <vector>
+
+#include "accounts/schema.h"
+#include "catalogue/schema.h"
+#include "jobs/in_process/in_process_queue.h"
+#include "media/schema.h"
+#include "social/social.h"
+#include "storage/sqlite/sqlite_database.h"
+#include "storage/storage_migrations.h"
+
+namespace rondo::app {
+
+namespace fs = std::filesystem;
+
+bool DataFolder::is_empty() const {
+  std::error_code ignored;
+  return !fs::exists(database(), ignored);
+}
+
+Result<std::unique_ptr<FolderLock>> FolderLock::take(const DataFolder& folder) {
+  std::error_code ec;
+  fs::create_directories(folder.root, ec);
+  if (ec) {
+    return unavailable("cannot create the data folder " + folder.root.string() + ": " +
+                       ec.message());
+  }
+  fs::permissions(folder.root, fs::perms::owner_all, ec);
+  int descriptor = ::open((folder.root / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (descriptor < 0) {
+    return unavailable("cannot write to the data folder " + folder.root.string() + ": " +
+                       std::strerror(errno));
+  }
+  if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
+    ::close(descriptor);
+    return conflict("another Rondo holds the data folder " + folder.root.string() +
+                    "; stop it, or choose another folder with --data");
+  }
+  return std::unique_ptr<FolderLock>(new FolderLock(descriptor));
+}
+
+FolderLock::~FolderLock() { ::close(descriptor_); }
+
+Result<std::unique_ptr<storage::Database>> open_database(const DataFolder& folder,
+                                                         const config::Config& config) {
+  storage::SqliteOptions options;
+  options.path = folder.database();
+  options.readers = static_cast<int>(std::min<int64_t>(config.server.blocking_threads, 64));
+  RD_TRY(auto database, storage::open_sqlite(options));
+  std::vector<storage::Migration> migrations;
+  for (auto list : {storage::storage_migrations(), accounts::migrations(), social::migrations(),
+                    catalogue::migrations(), media::migrations(), jobs::job_migrations()}) {
+    migrations.insert(migrations.end(), list.begin(), list.end());
+  }
+  RD_CHECK(database->migrate(migrations));
+  return database;
+}
+
+Result<recommender::Bundle> load_bundle(const config::Config& config) {
+  if (config.feed.bundle.empty()) return recommender::Bundle::defaults();
+  std::ifstream in(config.feed.bundle, std::ios::binary);
+  if (!in) return not_found("cannot read the bundle " + config.feed.bundle);
+  std::ostringstream text;
+  text << in.rdbuf();
+  auto bundle = recommender::Bundle::parse(text.str());
+  if (!bundle.ok()) return std::move(bundle).error().with_context(config.feed.bundle);
+  return bundle;
+}
+
+}  // namespace rondo::app

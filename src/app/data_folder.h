@@ -1,0 +1,52 @@
+// The folder of everything that is kept: who holds it, and where things are in it.
+//
+//   DATA/rondo.db    accounts, videos, jobs, outbox          DATA/log/      the log
+//   DATA/blobs/      media and checkpoints                   DATA/uploads/  unfinished uploads
+//   DATA/work/       what is being transcoded                DATA/lock      held by the server
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "blob/blob_store.h"
+#include "config/config.h"
+#include "recommender/bundle.h"
+#include "storage/database.h"
+
+namespace rondo::app {
+
+struct DataFolder {
+  std::filesystem::path root;
+
+  std::filesystem::path database() const { return root / "rondo.db"; }
+  std::filesystem::path log() const { return root / "log"; }
+  std::filesystem::path blobs() const { return root / "blobs"; }
+  std::filesystem::path uploads() const { return root / "uploads"; }
+  std::filesystem::path work() const { return root / "work"; }
+  bool is_empty() const;
+};
+
+// Held for as long as the object lives; the kernel lets go when the process ends, however it ends.
+class FolderLock {
+ public:
+  // Creates the folder. conflict when another process holds it.
+  static Result<std::unique_ptr<FolderLock>> take(const DataFolder& folder);
+  ~FolderLock();
+  FolderLock(const FolderLock&) = delete;
+  FolderLock& operator=(const FolderLock&) = delete;
+
+ private:
+  explicit FolderLock(int descriptor) : descriptor_(descriptor) {}
+  const int descriptor_;
+};
+
+// The database with every module's schema up to date.
+Result<std::unique_ptr<storage::Database>> open_database(const DataFolder& folder,
+                                                         const config::Config& config);
+
+// The configured bundle, or the built-in one.
+Result<recommender::Bundle> load_bundle(const config::Config& config);
+
+}  // namespace rondo::app

@@ -1,0 +1,112 @@
+// rondo serve | config | admin | replay | openapi
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <iostream>
+#include <optional>
+#include <string>
+
+#include "app/commands.h"
+#include "app/version.h"
+#include "base/failpoint.h"
+#include "config/config.h"
+#include "telemetry/log.h"
+
+extern char** environ;
+
+namespace {
+
+using namespace rondo;
+
+int fail(const Error& error) {
+  std::fprintf(stderr, "rondo: %s\n", error.describe().c_str());
+  return error.code() == ErrorCode::kInvalid ? 2 : 1;
+}
+
+// Every option of the table as --name VALUE, of every command.
+void add_options(CLI::App& command, std::string& file, config::Overrides& given) {
+  command.add_option("--config", file, "configuration file; standard: DATA/rondo.toml")
+      ->type_name("FILE");
+  static config::Config defaults;
+  for (const auto& option : config::options(defaults)) {
+    std::string name(option.name);
+    command
+        .add_option_function<std::string>(
+            "--" + name, [&given, name](const std::string& value) { given[name] = value; },
+            std::string(option.doc))
+        ->type_name("");
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  base::arm_failpoints_from_environment();
+  CLI::App app("Rondo: a short-video network whose feed learns from every swipe");
+  app.set_version_flag("--version", std::string(app::kVersion));
+  app.require_subcommand(1);
+  std::string file;
+  config::Overrides given;
+
+  auto* serve = app.add_subcommand("serve", "run the network");
+  bool demo = false, no_demo = false;
+  add_options(*serve, file, given);
+  auto* demo_flag = serve->add_flag("--demo", demo, "make the demo world, whatever is there");
+  serve->add_flag("--no-demo", no_demo, "make no demo world")->excludes(demo_flag);
+
+  auto* config_command = app.add_subcommand("config", "print every option and its value, as TOML");
+  add_options(*config_command, file, given);
+
+  auto* admin = app.add_subcommand("admin", "accounts of this network");
+  admin->require_subcommand(1);
+  std::string handle, role = "member";
+  auto* create = admin->add_subcommand("create-user",
+                                       "make an account; the password is read from standard input");
+  create->add_option("handle", handle)->required();
+  create->add_option("--role", role, "member or admin");
+  add_options(*create, file, given);
+  auto* promote = admin->add_subcommand("promote", "give an account a role (standard: admin)");
+  std::string promoted_role = "admin";
+  promote->add_option("handle", handle)->required();
+  promote->add_option("--role", promoted_role, "member or admin");
+  add_options(*promote, file, given);
+
+  auto* replay = app.add_subcommand("replay", "recompute a served page and compare it");
+  std::string page_id;
+  replay->add_option("page", page_id, "page id, as every For You page tells it")->required();
+  add_options(*replay, file, given);
+
+  auto* openapi = app.add_subcommand("openapi", "print the API's description");
+
+  CLI11_PARSE(app, argc, argv);
+
+  if (openapi->parsed()) return app::print_openapi();
+  auto loaded = config::load(file, config::from_environment(environ), given);
+  if (!loaded.ok()) return fail(loaded.error());
+  const config::Config& config = loaded->config;
+  log::Options log_options;
+  log_options.format = config.log.format == "json" ? log::Format::kJson : log::Format::kHuman;
+  log_options.level = config.log.level == "debug"     ? log::Level::kDebug
+                      : config.log.level == "warning" ? log::Level::kWarning
+                      : config.log.level == "error"   ? log::Level::kError
+                                                      : log::Level::kInfo;
+  log::configure(log_options);
+
+  if (config_command->parsed()) {
+    std::cout << config::reference(*loaded);
+    return 0;
+  }
+  Result<int> done = 0;
+  if (serve->parsed()) {
+    app::Demo wanted = demo ? app::Demo::kYes : no_demo ? app::Demo::kNo : app::Demo::kIfEmpty;
+    done = app::serve({config, wanted});
+  } else if (create->parsed()) {
+    std::string password;
+    std::getline(std::cin, password);
+    done = app::create_user(config, handle, password, role);
+  } else if (promote->parsed()) {
+    done = app::promote(config, handle, promoted_role);
+  } else if (replay->parsed()) {
+    done = app::replay(config, page_id);
+  }
+  return done.ok() ? *done : fail(done.error());
+}
