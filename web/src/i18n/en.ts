@@ -60,7 +60,6 @@ export const en = {
     pause: "Pause",
     sound_on: "Turn sound on",
     sound_off: "Turn sound off",
-    tap_for_sound: "Sound on",
     position: "Position",
     position_of: (at: number, of: number) => `${at} of ${of} seconds`,
     next: "Next video",
@@ -104,14 +103,12 @@ export const en = {
     retry: "Try again",
     fallback: "Showing Latest for the moment",
     fallback_hint: "For You could not answer in time; it takes over again by itself.",
-    watch_now: "Watch Latest",
     upload_now: "Upload a video",
     to_for_you: "Back to For You",
   },
 
   learned: {
     label: "What the feed has learned",
-    hide: "Do not show these",
     text(l: {
       topic: string;
       more: boolean;
@@ -216,8 +213,8 @@ export const en = {
     step_live: "Live",
     refused: "Not published",
     interrupted: "The connection was cut. The upload goes on where it stopped, by itself.",
-    unfinished: (name: string, p: number) =>
-      `The upload of “${name}” stopped at ${percent("en", p)}. Choose the same file again to go on from there.`,
+    unfinished: (name: string) =>
+      `The upload of “${name}” was cut off. Choose the same file again to go on from there.`,
     forget: "Forget it",
     watch: "Watch it",
     another: "Upload another",

@@ -61,7 +61,6 @@ export const fr: Messages = {
     pause: "Mettre en pause",
     sound_on: "Activer le son",
     sound_off: "Couper le son",
-    tap_for_sound: "Activer le son",
     position: "Position",
     position_of: (at, of) => `${at} secondes sur ${of}`,
     next: "Vidéo suivante",
@@ -110,14 +109,12 @@ export const fr: Messages = {
     retry: "Réessayer",
     fallback: "Récents, pour le moment",
     fallback_hint: "«\u202fPour vous\u202f» n’a pas pu répondre à temps\u202f; il reprend de lui-même.",
-    watch_now: "Voir les récentes",
     upload_now: "Publier une vidéo",
     to_for_you: "Retour à «\u202fPour vous\u202f»",
   },
 
   learned: {
     label: "Ce que le fil a appris",
-    hide: "Ne plus afficher",
     text(l) {
       const what = `${l.more ? "Plus" : "Moins"} ${of(topic(l.topic))}`;
       const because = l.more
@@ -208,7 +205,7 @@ export const fr: Messages = {
     caption_over: (n) => n_of(n, "# caractère de trop", "# caractères de trop"),
     tags: "Sujets",
     post: "Publier",
-    post_when_done: "Publier une fois envoyée",
+    post_when_done: "Publier après l’envoi",
     will_post: "Sera publiée à la fin de l’envoi",
     cancel: "Annuler",
     other: "Choisir un autre fichier",
@@ -218,8 +215,8 @@ export const fr: Messages = {
     step_live: "En ligne",
     refused: "Non publiée",
     interrupted: "La connexion a été coupée. L’envoi reprend de lui-même là où il s’est arrêté.",
-    unfinished: (name, p) =>
-      `L’envoi de «\u202f${name}\u202f» s’est arrêté à ${percent("fr", p)}. Choisissez le même fichier pour reprendre à cet endroit.`,
+    unfinished: (name) =>
+      `L’envoi de «\u202f${name}\u202f» a été interrompu. Choisissez le même fichier pour reprendre à cet endroit.`,
     forget: "L’oublier",
     watch: "La regarder",
     another: "En publier une autre",

@@ -4,6 +4,7 @@ import type { NewVideo, Video } from "../api/types";
 import { FakeClock, item, turn } from "../feed/testing";
 import { en } from "../i18n/en";
 import { hashtags_of, objection } from "./limits";
+import { unfinished_uploads } from "./unfinished";
 import { type TransferListener, UploadJob, type UploadState } from "./upload_job";
 
 const video = (state: string, more: Partial<Video> = {}): Video => ({ ...item("v1").video, state, ...more });
@@ -141,5 +142,30 @@ describe("limits", () => {
   });
   it("find topics once each", () => {
     expect(hashtags_of("A #Wave and a #wave, #été_2026 # no")).toEqual(["wave", "été_2026"]);
+  });
+});
+
+describe("unfinished uploads", () => {
+  it("are found, the newest first, and cleared away when stale or unreadable", () => {
+    const now = Date.parse("2026-03-02T12:00:00Z");
+    const entry = (name: string, creationTime: string) =>
+      JSON.stringify({ uploadUrl: `/u/${name}`, creationTime, metadata: { filename: name } });
+    const kept = new Map([
+      ["rondo.theme", "dark"],
+      ["tus::a::1", entry("a.mp4", "2026-03-02T10:00:00Z")],
+      ["tus::b::2", entry("b.mp4", "2026-03-02T11:00:00Z")],
+      ["tus::c::3", entry("c.mp4", "2026-02-01T00:00:00Z")],
+      ["tus::d::4", "not json"],
+    ]);
+    const store = {
+      get length() {
+        return kept.size;
+      },
+      key: (at: number) => [...kept.keys()][at] ?? null,
+      getItem: (key: string) => kept.get(key) ?? null,
+      removeItem: (key: string) => void kept.delete(key),
+    };
+    expect(unfinished_uploads(store, now).map((upload) => upload.name)).toEqual(["b.mp4", "a.mp4"]);
+    expect([...kept.keys()]).toEqual(["rondo.theme", "tus::a::1", "tus::b::2"]);
   });
 });
