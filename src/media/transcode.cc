@@ -43,8 +43,8 @@ std::string tone_map(const VideoStream& video, const Size& size) {
   return "crop=trunc(iw/2)*2:trunc(ih/2)*2,zscale=w=" + std::to_string(size.width) +
          ":h=" + std::to_string(size.height) + ":filter=bicubic:tin=" + video.color_transfer +
          ":pin=bt2020:min=" + matrix + ":rin=" + range +
-         ":t=linear:npl=203,format=gbrpf32le,zscale=p=bt709,tonemap=tonemap=mobius:param=0.6:"
-         "desat=0:peak=10,zscale=t=bt709:m=bt709:r=tv,format=yuv420p,";
+         ":t=linear:npl=203,format=gbrpf32le,zscale=p=bt709,tonemap=tonemap=hable:"
+         "desat=2:peak=10,zscale=t=bt709:m=bt709:r=tv,format=yuv420p,";
 }
 
 struct Plan {
@@ -91,6 +91,8 @@ Plan make_plan(const Probe& probe, const std::optional<Loudness>& loudness) {
   if (probe.audio) {
     graph += ";[0:" + std::to_string(probe.audio->index) + "]" + sound_filters() + ",";
     if (loudness) graph += loudness_filters(*loudness) + ",aformat=sample_fmts=fltp,";
+    // loudnorm may add a block of silence.
+    graph += "atrim=end=" + std::to_string(static_cast<double>(probe.duration_ms) / 1000) + ",";
     graph += "asplit=" + std::to_string(plan.rungs.size());
     for (size_t i = 0; i < plan.rungs.size(); ++i) graph += "[a" + std::to_string(i) + "]";
   }
