@@ -1,5 +1,7 @@
 #include "api/openapi.h"
 
+#include <map>
+
 #include "api/wire.h"
 
 namespace rondo::api {
@@ -43,6 +45,25 @@ std::string tag_of(std::string_view path) {
                  tag == "metrics"
              ? "operation"
              : tag;
+}
+
+std::string_view tag_description(std::string_view tag) {
+  static const std::map<std::string_view, std::string_view> kDescriptions = {
+      {"viewers", "Anonymous sessions, whose For You learns too."},
+      {"accounts", "People: signing up, profiles, following."},
+      {"sessions", "Signing in and out."},
+      {"feeds", "Pages of videos, and the receipts of ranked ones."},
+      {"events", "What viewers did: what For You learns from."},
+      {"uploads", "Resumable uploads, tus 1.0."},
+      {"videos", "Publishing, watching, deleting."},
+      {"media", "Immutable bytes, with ranges."},
+      {"network", "What this network is, and its limits."},
+      {"api", "This description."},
+      {"operation", "Health and metrics."},
+  };
+  auto it = kDescriptions.find(tag);
+  RD_ASSERT(it != kDescriptions.end());
+  return it->second;
 }
 
 // Two-space indentation, members in order: made to be read and compared.
@@ -110,7 +131,7 @@ std::string openapi_document(std::span<const Route> routes) {
     std::string tag = tag_of(route.path);
     bool known = false;
     for (const auto& t : tags) known |= t.at("name").as_string() == tag;
-    if (!known) tags.push_back(bj::object{{"name", tag}});
+    if (!known) tags.push_back(bj::object{{"name", tag}, {"description", tag_description(tag)}});
     operation["operationId"] = route.operation_id;
     operation["summary"] = route.summary;
     operation["tags"] = bj::array{tag};

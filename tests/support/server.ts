@@ -37,7 +37,8 @@ export class Server {
   static async start(options: ServerOptions = {}): Promise<Server> {
     const temporary = options.data === undefined;
     const data = options.data ?? mkdtempSync(join(tmpdir(), "rondo-test-"));
-    const args = ["serve", "--server.port=0", "--log.format=json", "--no-demo",
+    const args = ["serve", "--server.port=0", "--log.format=json",
+      ...(options.args?.includes("--demo") ? [] : ["--no-demo"]),
       "--limits.sign_up_per_hour=100000", "--limits.viewers_per_minute=100000",
       "--limits.sign_in_per_minute=100000", "--limits.events_per_second=100000",
       ...(options.args ?? [])];
