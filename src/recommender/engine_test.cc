@@ -534,9 +534,10 @@ TEST(EngineGolden, FixedScenario) {
   for (int i = 0; i < 12; ++i) {
     world.swipe(session, 8, [](const std::string& t) { return t == "t4"; });
   }
-  EXPECT_EQ(hex(world.engine->digest()), "GOLDEN_DIGEST");
+  EXPECT_EQ(hex(world.engine->digest()),
+            "18f6d7b6df80e124f5e62d6668598d8d8afabe2d45e16a41531bfd782c0b43c2");
   EXPECT_EQ(base::to_hex(base::as_bytes(base::sha256(session.latest.served.SerializeAsString()))),
-            "GOLDEN_PAGE");
+            "3df887d4d51717ea8043798d8f76002605df9a59da77c2716e5cd897e9ac1e27");
 }
 
 TEST(EngineBounds, PendingExamplesAndReservationsAreBounded) {

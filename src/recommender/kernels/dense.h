@@ -14,8 +14,6 @@ inline constexpr size_t kLanes = 16;
 
 // sum over i of a[i] * b[i].
 float dot(std::span<const float> a, std::span<const float> b);
-// sum over i of a[i] * b[i] * c[i].
-float dot3(std::span<const float> a, std::span<const float> b, std::span<const float> c);
 // sum over i of a[i]^2.
 float squared_norm(std::span<const float> a);
 // y[i] += alpha * x[i].

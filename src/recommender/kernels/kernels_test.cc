@@ -84,9 +84,6 @@ TEST(Dense, BitsOfThePlainReference) {
       c[i] = rng.uniform();
     }
     EXPECT_EQ(dot(a, b), reference_dot(a, b)) << size;
-    std::vector<float> ab(size);
-    for (size_t i = 0; i < size; ++i) ab[i] = a[i] * b[i];
-    EXPECT_EQ(dot3(a, b, c), reference_dot(ab, c)) << size;
     EXPECT_EQ(squared_norm(a), reference_dot(a, a)) << size;
     std::vector<float> y = c;
     axpy(0.3f, a, y);
