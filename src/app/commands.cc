@@ -8,8 +8,10 @@
 #include "accounts/sessions.h"
 #include "api/routes.h"
 #include "app/data_folder.h"
+#include "base/bytes.h"
 #include "blob/local/local_blob_store.h"
 #include "feed/replay.h"
+#include "feed/verify.h"
 #include "records/page_id.h"
 #include "stream/embedded/read_only_log.h"
 #include "telemetry/log.h"
@@ -126,6 +128,32 @@ Result<int> replay(const config::Config& config, const std::string& page_id) {
   std::printf("DIFFERENT from what was served:\n");
   for (const auto& difference : out.differences) std::printf("  %s\n", difference.c_str());
   return 1;
+}
+
+Result<int> verify(const config::Config& config) {
+  DataFolder folder{config.data};
+  RD_TRY(auto log, stream::open_embedded_read_only(folder.log()));
+  RD_TRY(auto blobs, blob::open_local({folder.blobs()}));
+  RD_TRY(auto bundle, load_bundle(config));
+  bool equal = true;
+  for (uint32_t p = 0; p < log->partition_count(); ++p) {
+    RD_TRY(auto out, feed::verify(*log, *blobs, bundle, PartitionId(p)));
+    for (const auto& warning : out.warnings) std::printf("passed over: %s\n", warning.c_str());
+    auto hex = [](const recommender::Digest& d) { return base::to_hex(base::as_bytes(d)); };
+    std::printf("partition %u at offset %llu\n  from the checkpoint at %llu  %s\n", p,
+                static_cast<unsigned long long>(out.end.value()),
+                static_cast<unsigned long long>(out.restored_at.value()),
+                hex(out.recovered).c_str());
+    if (!out.uninterrupted) {
+      std::printf("  from the beginning      the log no longer reaches it\n");
+      continue;
+    }
+    bool same = *out.uninterrupted == out.recovered;
+    std::printf("  from the beginning      %s  %s\n", hex(*out.uninterrupted).c_str(),
+                same ? "equal" : "DIFFERENT");
+    equal = equal && same;
+  }
+  return equal ? 0 : 1;
 }
 
 int print_openapi() {

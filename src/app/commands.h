@@ -22,6 +22,10 @@ Result<int> promote(const config::Config& config, const std::string& handle,
 // beside the server: reads the log and the checkpoints only.
 Result<int> replay(const config::Config& config, const std::string& page_id);
 
+// 0: recovery gives the state of an uninterrupted fold, in every partition; 1: it does not. May run
+// beside the server.
+Result<int> verify(const config::Config& config);
+
 int print_openapi();
 
 }  // namespace rondo::app

@@ -1,4 +1,4 @@
-// rondo serve | config | admin | replay | openapi
+// rondo serve | config | admin | replay | digest | openapi
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <iostream>
@@ -75,6 +75,10 @@ int main(int argc, char** argv) {
   replay->add_option("page", page_id, "page id, as every For You page tells it")->required();
   add_options(*replay, file, given);
 
+  auto* digest = app.add_subcommand(
+      "digest", "compare the recovered state with that of an uninterrupted fold");
+  add_options(*digest, file, given);
+
   auto* openapi = app.add_subcommand("openapi", "print the API's description");
 
   CLI11_PARSE(app, argc, argv);
@@ -107,6 +111,8 @@ int main(int argc, char** argv) {
     done = app::promote(config, handle, promoted_role);
   } else if (replay->parsed()) {
     done = app::replay(config, page_id);
+  } else if (digest->parsed()) {
+    done = app::verify(config);
   }
   return done.ok() ? *done : fail(done.error());
 }

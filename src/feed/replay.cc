@@ -2,6 +2,7 @@
 
 #include "base/bytes.h"
 #include "feed/checkpoints.h"
+#include "feed/verify.h"
 #include "recommender/engine.h"
 #include "records/envelope.h"
 #include "records/routing.h"
@@ -86,16 +87,7 @@ Result<Replay> replay(const stream::Stream& log, blob::BlobStore& blobs,
                std::to_string(state.first.value()))
         .with_reason("beyond_horizon");
   }
-  while (engine->next_offset() < ranked_at) {
-    uint64_t left = ranked_at.value() - engine->next_offset().value();
-    RD_TRY(auto messages, log.read(id.partition, engine->next_offset(),
-                                   {.messages_max = std::min<size_t>(left, 1024)}));
-    if (messages.empty()) return corrupt("the log ends before the offset that the page names");
-    for (const auto& message : messages) {
-      RD_TRY(auto opened, records::open(message.payload));
-      RD_CHECK(engine->apply(message.offset, opened.time_us, opened.record));
-    }
-  }
+  RD_CHECK(fold_until(log, id.partition, *engine, ranked_at));
   RD_TRY(out.recomputed, engine->rank(out.served.request()));
   out.recomputed.set_nonce(out.served.nonce());
   compare(out);

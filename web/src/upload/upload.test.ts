@@ -7,7 +7,7 @@ import { hashtags_of, objection } from "./limits";
 import { unfinished_uploads } from "./unfinished";
 import { type TransferListener, UploadJob, type UploadState } from "./upload_job";
 
-const video = (state: string, more: Partial<Video> = {}): Video => ({ ...item("v1").video, state, ...more });
+const video = (state: Video["state"], more: Partial<Video> = {}): Video => ({ ...item("v1").video, state, ...more });
 
 let clock: FakeClock;
 let listener: TransferListener;

@@ -1,0 +1,34 @@
+// Does the state that recovery gives equal that of a run which was never interrupted?
+//
+// Two engines of one partition: one from the newest readable checkpoint, folded over the tail; one
+// from the beginning of the log. Their digests have to be equal, to the bit.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "blob/blob_store.h"
+#include "recommender/bundle.h"
+#include "recommender/engine.h"
+#include "stream/stream.h"
+
+namespace rondo::feed {
+
+struct Verification {
+  Offset end;                                        // both engines stand here
+  Offset restored_at;                                // where the checkpoint stood
+  recommender::Digest recovered{};                   // checkpoint and tail
+  std::optional<recommender::Digest> uninterrupted;  // none: the log's beginning has been removed
+  std::vector<std::string> warnings;                 // checkpoints that could not be read
+};
+
+Result<Verification> verify(const stream::Stream& log, blob::BlobStore& blobs,
+                            const recommender::Bundle& bundle, PartitionId partition);
+
+// Folds the log into `engine` until it stands at `end`.
+Result<void> fold_until(const stream::Stream& log, PartitionId partition,
+                        recommender::Engine& engine, Offset end);
+
+}  // namespace rondo::feed
