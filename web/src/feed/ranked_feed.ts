@@ -128,7 +128,8 @@ export class RankedFeed extends Feed {
     this.#exhausted = page.exhausted;
     this.fallback = page.fallback;
     this.learned = page.learned;
-    if (page.page_id !== undefined && this.#epoch++ > 0) this.ranked_anew += 1;
+    const first = this.#epoch++ === 0;
+    if (page.page_id !== undefined && fresh.length > 0 && !first) this.ranked_anew += 1;
     if (page.exhausted) this.end = { kind: this.entries.length === 0 ? "empty" : "exhausted" };
     else this.end = { kind: "loading" };
     if (this.#ask_again) void this.#ask();
