@@ -10,11 +10,13 @@ function read(name: string): string | undefined {
   }
 }
 
-function write(name: string, value: string): void {
+/** False when it could not be kept. */
+function write(name: string, value: string): boolean {
   try {
     localStorage.setItem(`rondo.${name}`, value);
+    return true;
   } catch {
-    // private mode, or full
+    return false; // private mode, or full
   }
 }
 
@@ -55,6 +57,11 @@ class Preferences {
   set locale(locale: string) {
     write("locale", locale);
   }
+}
+
+/** True once in the life of this browser's storage; false also when there is none. */
+export function first_visit(): boolean {
+  return read("visited") === undefined && write("visited", "yes");
 }
 
 function parse_theme(text: string | undefined): Theme {
