@@ -49,7 +49,7 @@ class Viewer {
   async sign_out(): Promise<void> {
     await api.sign_out();
     this.session = undefined;
-    await this.arrive();
+    this.session = await api.new_viewer(language.locale);
     this.changes += 1;
   }
 
