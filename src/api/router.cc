@@ -11,6 +11,7 @@
 namespace rondo::api {
 namespace {
 
+constexpr http::BodyRule kUnroutedBody{http::BodyRule::Kind::kWhole, 64 << 10};
 constexpr std::string_view kSessionCookie = "rondo_session";
 
 std::vector<std::string> segments_of(std::string_view path) {
@@ -129,7 +130,8 @@ Router::Match Router::match(const http::Request& request) const {
 
 http::BodyRule Router::body_rule(const http::Request& head) const {
   Match found = match(head);
-  return found.route != nullptr ? found.route->body : http::BodyRule{};
+  // What no route takes is read, up to a little, so that the answer can say what is wrong.
+  return found.route != nullptr ? found.route->body : kUnroutedBody;
 }
 
 http::Response Router::refuse(int status, std::string detail) const {

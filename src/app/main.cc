@@ -33,7 +33,8 @@ void add_options(CLI::App& command, std::string& file, config::Overrides& given)
         .add_option_function<std::string>(
             "--" + name, [&given, name](const std::string& value) { given[name] = value; },
             std::string(option.doc))
-        ->type_name("");
+        ->type_name("")
+        ->take_last();
   }
 }
 

@@ -231,9 +231,9 @@ TEST_F(FeedTest, RotationKeepsTheNewestAndTheFirstOfEachDay) {
   auto kept = checkpoints.rotate(2, kDay * 2, 11 * kDay / 4 + 1000).value();
   std::vector<uint64_t> offsets;
   for (const auto& c : kept) offsets.push_back(c.next_offset.value());
-  // Days 1 and 2 (in the horizon) begin with checkpoints 4 and 8; the newest two are 10 and 11.
-  EXPECT_EQ(offsets, (std::vector<uint64_t>{400, 800, 1000, 1100}));
-  EXPECT_EQ(checkpoints.list().value().size(), 4u);
+  // In the horizon, days 0, 1 and 2 begin with checkpoints 3, 4 and 8; the newest are 10 and 11.
+  EXPECT_EQ(offsets, (std::vector<uint64_t>{300, 400, 800, 1000, 1100}));
+  EXPECT_EQ(checkpoints.list().value().size(), 5u);
 }
 
 TEST_F(FeedTest, APageIdThatWasNeverGivenOutIsUnknown) {

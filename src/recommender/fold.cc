@@ -196,7 +196,6 @@ void fold_preference(State& s, const log::v1::PreferenceChanged& r) {
 void fold_erased(State& s, const log::v1::AccountErased& r) {
   for (uint64_t offset : s.pending.pages_of(r.viewer_id())) s.pending.erase_page(offset);
   forget_learned(s, r.viewer_id());
-  s.model.table(Slot::kAuthor).erase(r.viewer_id());
   s.viewers.take(r.viewer_id());
 }
 
