@@ -39,6 +39,13 @@ export class Viewer {
     return { id: eventId(), type, video_id: slot.item.video.id, page_id: slot.page, slot: slot.slot, ...more };
   }
 
+  // Watched to the end, or swiped away within a second.
+  watched(slot: Slot, whole: boolean): object[] {
+    return [this.event(slot, "impression"), this.event(slot, "watch", whole
+      ? { watch_ms: slot.item.video.duration_ms, loops: 1, skipped: false }
+      : { watch_ms: 700, loops: 0, skipped: true })];
+  }
+
   async post(events: object[]): Promise<any> {
     const receipt = await this.client.post("/api/v1/events", { events });
     this.offset = Math.max(this.offset ?? 0, receipt.offset);
@@ -53,12 +60,7 @@ export class Viewer {
     if (!current) return false;
     this.seen.push(current.item);
     const whole = finishes(current.item);
-    await this.post([
-      this.event(current, "impression"),
-      this.event(current, "watch", whole
-        ? { watch_ms: current.item.video.duration_ms, loops: 1, skipped: false }
-        : { watch_ms: 700, loops: 0, skipped: true }),
-    ]);
+    await this.post(this.watched(current, whole));
     this.queue.shift();
     await this.ask(1);
     return true;
