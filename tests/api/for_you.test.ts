@@ -161,6 +161,16 @@ test("signing up keeps what was learned and seen; signing in elsewhere does not 
   for (const item of viewer.seen) assert.ok(!ids.includes(item.video.id), "seen before signing up");
 });
 
+test("when the engine lags, For You is Latest and says so", async () => {
+  const viewer = await Viewer.anonymous(server.url);
+  const page = await viewer.client.get("/api/v1/feeds/for_you?after_offset=999999999");
+  assert.equal(page.feed, "latest");
+  assert.match(page.fallback, /engine/);
+  assert.equal(page.page_id, undefined);
+  assert.ok(page.items.length > 0);
+  assert.ok((await viewer.ask(0)).page_id, "and it is back when it can answer");
+});
+
 test("replay in a new process gives the served page, byte for byte", async () => {
   const viewer = await Viewer.anonymous(server.url);
   for (let i = 0; i < 4; ++i) await viewer.swipe((item) => topicOf(item) === topics[1]);

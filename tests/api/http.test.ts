@@ -107,6 +107,20 @@ test("the page is served with a strict policy, and unknown addresses give the pa
   assert.equal((await client.raw("GET", "/missing.js")).status, 404);
 });
 
+test("a request that does not come to an end is cut off", { timeout: 20_000 }, async () => {
+  const strict = await Server.start({ args: ["--server.request_seconds_max=1"] });
+  try {
+    const began = Date.now();
+    const socket = connect(Number(new URL(strict.url).port), "127.0.0.1");
+    socket.write("POST /api/v1/viewers HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{");
+    await new Promise((done) => { socket.once("close", done); socket.resume(); });
+    assert.ok(Date.now() - began < 10_000);
+    assert.equal((await new Client(strict.url).raw("GET", "/healthz")).status, 200);
+  } finally {
+    await strict.stop();
+  }
+});
+
 test("a second server on the same data is refused, with the reason", async () => {
   await assert.rejects(Server.start({ data: server.data }), /another|in use|holds/i);
 });

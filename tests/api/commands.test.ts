@@ -1,0 +1,65 @@
+// The commands of the binary, beside a running server and without one.
+import { after, before, test } from "node:test";
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Client } from "../support/client.ts";
+import { binary, Server } from "../support/server.ts";
+
+let server: Server;
+before(async () => { server = await Server.start(); });
+after(async () => { await server.stop(); });
+
+function rondo(args: string[], options: { input?: string; data?: string } = {}) {
+  const run = spawnSync(binary, args, {
+    input: options.input ?? "", encoding: "utf8", timeout: 20_000,
+    env: { ...process.env, RONDO_DATA: options.data ?? server.data },
+  });
+  return { status: run.status, out: run.stdout, err: run.stderr };
+}
+
+test("an administrator is made beside the running server", async () => {
+  const made = rondo(["admin", "create-user", "boss"], { input: "correct horse battery\n" });
+  assert.equal(made.status, 0, made.err);
+  const client = await new Client(server.url).signIn("boss");
+  assert.equal((await client.get("/api/v1/sessions/current")).account.role, "member");
+  assert.equal(rondo(["admin", "promote", "boss"]).status, 0);
+  const again = await new Client(server.url).signIn("boss");
+  assert.equal((await again.get("/api/v1/sessions/current")).account.role, "admin");
+});
+
+test("what is wrong with a command is said", () => {
+  const nobody = rondo(["admin", "promote", "nobody.here"]);
+  assert.equal(nobody.status, 1);
+  assert.match(nobody.err, /nobody\.here|no such|no account/i);
+  assert.match(rondo(["admin", "create-user", "weak"], { input: "short\n" }).err, /10/);
+  assert.match(rondo(["admin", "promote", "boss", "--role", "king"]).err, /member/);
+  const nowhere = join(tmpdir(), "rondo-nowhere");
+  assert.match(rondo(["admin", "promote", "boss"], { data: nowhere }).err, /no network/);
+  assert.match(rondo(["replay", "nonsense"]).err, /page/i);
+  assert.match(rondo(["replay", "AAAAAAAAAAAAAAAAAAAAAAAAAAA"]).err, /no such page/);
+  assert.notEqual(rondo(["dance"]).status, 0);
+});
+
+test("rondo config lists every option, and where its value comes from", () => {
+  const folder = mkdtempSync(join(tmpdir(), "rondo-config-"));
+  try {
+    writeFileSync(join(folder, "rondo.toml"), "[server]\nname = \"Our place\"\n");
+    const out = rondo(["config", "--server.port=1234"], { data: folder }).out;
+    assert.match(out, /^name = "Our place"  # from the file/m);
+    assert.match(out, /^port = 1234  # from the command line/m);
+    assert.ok(out.split("\n").filter((line) => / = /.test(line) && !line.startsWith("#")).length > 30);
+    writeFileSync(join(folder, "rondo.toml"), "[server]\nnmae = \"x\"\n");
+    assert.match(rondo(["config"], { data: folder }).err, /nearest is "server\.name"/);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test("rondo digest: recovery equals an uninterrupted fold", () => {
+  const out = rondo(["digest"]);
+  assert.equal(out.status, 0, out.err);
+  assert.match(out.out, /equal/);
+});
