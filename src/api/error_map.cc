@@ -18,8 +18,10 @@ Mapped map(const Error& error) {
     case ErrorCode::kInvalid:
       // What cannot be read at all is 400; what is read and wrong is 422.
       if (error.reason() == "not_json") return {400, "Not JSON"};
+      if (error.reason() == "too_large") return {413, "Too large"};
       return {422, "Invalid input"};
     case ErrorCode::kConflict:
+      if (error.reason() == "upload_locked") return {423, "Locked"};
       return {409, "Conflict"};
     case ErrorCode::kDenied:
       if (error.reason() == "signed_out") return {401, "Sign in first"};

@@ -363,8 +363,10 @@ void Network::Impl::keep_house(const std::stop_token& stop) {
     if (auto expired = uploads->expire(); !expired.ok()) {
       log::warning("expired uploads were not removed", {{"reason", expired.error().describe()}});
     }
-    if (auto resumed = publish_video->resume(); !resumed.ok()) {
-      log::warning("stuck videos were not looked for", {{"reason", resumed.error().describe()}});
+    for (auto resumed : {publish_video->resume(), delete_video->resume()}) {
+      if (!resumed.ok()) {
+        log::warning("stuck work was not looked for", {{"reason", resumed.error().describe()}});
+      }
     }
   }
 }

@@ -26,7 +26,10 @@ std::string allowed(const Option& option) {
   }
   if (option.choices.empty()) return "a text";
   std::string list;
-  for (auto choice : option.choices) list += (list.empty() ? "" : ", ") + in_quotes(choice);
+  for (auto choice : option.choices) {
+    if (!list.empty()) list += ", ";
+    list += in_quotes(choice);
+  }
   return "one of " + list;
 }
 
@@ -175,7 +178,7 @@ std::vector<Option> options(Config& c) {
       {"uploads.total_gib_max", "unfinished and waiting uploads in all", &c.uploads.total_gib_max,
        1, 1 << 20},
       {"uploads.expire_hours", "unfinished uploads are removed after", &c.uploads.expire_hours, 1,
-       24 * 30},
+       int64_t{24} * 30},
       {"media.allow_unsandboxed",
        "process uploads although the sandbox cannot be had: only for a "
        "machine whose uploaders are all trusted",

@@ -121,23 +121,20 @@ Result<void> PartitionHost::activate() {
 
 void PartitionHost::rank(log::v1::FeedRequest request, std::optional<Offset> after,
                          base::Deadline deadline, PageHandler done) {
-  std::optional<Error> refusal;
-  {
-    std::lock_guard lock(mutex_);
-    if (stopping_) {
-      refusal = unavailable("the server is stopping");
-    } else if (waiting_count_ >= kWaitingMax) {
-      refusal = exhausted("too many pages are waiting for the engine");
-    } else {
-      ++waiting_count_;
-      arrived_.push_back({std::move(request), after, deadline, std::move(done)});
-    }
-  }
-  if (refusal) {
+  auto refuse = [this]() -> std::optional<Error> {
+    if (stopping_) return unavailable("the server is stopping");
+    if (waiting_count_ < kWaitingMax) return std::nullopt;
+    return exhausted("too many pages are waiting for the engine");
+  };
+  std::unique_lock lock(mutex_);
+  if (auto refusal = refuse()) {
+    lock.unlock();
     done(std::move(*refusal));
-  } else {
-    engine_wakes_.notify_one();
+    return;
   }
+  ++waiting_count_;
+  arrived_.push_back({std::move(request), after, deadline, std::move(done)});
+  engine_wakes_.notify_one();
 }
 
 HostStatus PartitionHost::status() const {
@@ -217,8 +214,8 @@ void PartitionHost::engine_loop() {
       stopping = stopping_;
     }
     tail_wakes_.notify_one();
-    for (auto& batch : batches) {
-      fold(std::move(batch));
+    for (const auto& batch : batches) {
+      fold(batch);
       // A long backlog must not keep pages waiting that need none of it.
       if (!batches.empty()) publish_status();
     }
@@ -240,8 +237,8 @@ void PartitionHost::engine_loop() {
   for (auto& request : late) request.done(unavailable("the server is stopping"));
 }
 
-void PartitionHost::fold(std::vector<Decoded> batch) {
-  for (auto& item : batch) {
+void PartitionHost::fold(const std::vector<Decoded>& batch) {
+  for (const auto& item : batch) {
     if (!failure_.empty()) return;
     auto applied = engine_->apply(item.offset, item.time_us, item.record);
     if (!applied.ok()) {

@@ -110,7 +110,7 @@ class PartitionHost {
   void tail_loop();
   void engine_loop();
   void keeper_loop();
-  void fold(std::vector<Decoded> batch);
+  void fold(const std::vector<Decoded>& batch);
   void serve(std::vector<Waiting>& waiting);
   void serve_one(Waiting request);
   void tick(uint64_t now_us);

@@ -1,5 +1,6 @@
 #include "api/handlers/media.h"
 
+#include "api/http/conditions.h"
 #include "api/http/ranges.h"
 #include "api/http/static_files.h"
 #include "api/services.h"
@@ -54,7 +55,7 @@ Task<http::Response> get_media(Context& context) {
   http::Response response;
   response.set("ETag", etag);
   response.set("Cache-Control", "public, max-age=31536000, immutable");
-  if (context.request.header("if-none-match") == etag) {
+  if (http::holds_already(context.request.header("if-none-match"), etag)) {
     response.status = 304;
     co_return response;
   }

@@ -21,12 +21,7 @@ http::Response tus(http::Response response) {
   return response;
 }
 
-http::Response tus_problem(const Error& error) {
-  // tus clients look at these: a wrong offset is 409, a lock 423.
-  http::Response response = problem(error);
-  if (error.reason() == "upload_locked") response.status = 423;
-  return tus(std::move(response));
-}
+http::Response tus_problem(const Error& error) { return tus(problem(error)); }
 
 http::Response status_only(int status) {
   http::Response response;

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "api/http/conditions.h"
 #include "api/route.h"
 #include "base/bytes.h"
 #include "base/hash.h"
@@ -112,7 +113,7 @@ Response StaticFiles::respond(const Request& request, const std::string& path) c
     response.set("Cross-Origin-Opener-Policy", "same-origin");
     response.set("Permissions-Policy", "camera=(self), microphone=(self), geolocation=()");
   }
-  if (request.header("if-none-match") == file.etag) {
+  if (holds_already(request.header("if-none-match"), file.etag)) {
     response.status = 304;
     return response;
   }
