@@ -384,6 +384,12 @@ void Network::Impl::stop() {
   if (relay) relay->stop();
   hosts.reset();  // with a last checkpoint
   if (projector) projector->stop();
+  // Whoever could still call back into a connection that was cut off goes before the connections
+  // do.
+  blocking.reset();
+  passwords.reset();
+  log.reset();
+  server.reset();
 }
 
 Network::Network(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

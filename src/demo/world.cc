@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 constexpr int kViewers = 320;
 constexpr int kWaves = 4;  // viewers come after each quarter of the clips
 constexpr int kViewerThreads = 4;
-constexpr size_t kAheadMax = 2;  // clips rendered while others are processed
+constexpr size_t kAheadMax = 1;  // clips that wait while the next is rendered: people's go between
 constexpr std::chrono::milliseconds kPoll{50};
 constexpr std::chrono::minutes kProcessMax{10};
 constexpr size_t kPieceBytes = 1 << 20;

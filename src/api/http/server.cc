@@ -133,9 +133,9 @@ std::string serialise_head(const Response& response, uint64_t content_length, bo
 
 // What the connections of one io thread share; touched on that thread alone, but for `count`.
 struct IoThread {
+  std::set<class Connection*> connections;  // outlives `io`, which drops what was never finished
   asio::io_context io{1};
   std::optional<asio::executor_work_guard<IoExecutor>> work;
-  std::set<class Connection*> connections;
   std::thread thread;
 };
 
