@@ -90,6 +90,9 @@ export const en = {
     following_end_hint: "The people you follow have nothing newer.",
     again: "Watch Latest again",
     from_top: "Start at the top",
+    single_end: "That was this one",
+    single_end_hint: "For You has more, and learns from what you watch.",
+    watch_again: "Watch it again",
     empty: "No videos yet",
     empty_hint: "Be the first: upload a video, and it plays here for everybody.",
     following_empty: "Nobody followed yet",
@@ -144,6 +147,7 @@ export const en = {
       exploration: "A try: to find out whether you like something new.",
       following: "From somebody you follow, in the order of time.",
       latest: "In the order of time. Nothing here is chosen by your watching.",
+      opened: "You opened it yourself: nothing chose it for you.",
     },
     reason(kind: string, subject: string, n: number): string {
       switch (kind) {
@@ -229,7 +233,7 @@ export const en = {
     sign_in: "Sign in",
     sign_out: "Sign out",
     handle: "Name",
-    handle_hint: "3 to 24 of a–z, 0–9, _ and .",
+    handle_hint: "3 to 24 characters: a–z, 0–9, _ and .",
     password: "Password",
     password_hint: "At least 10 characters.",
     show_password: "Show the password",
@@ -262,7 +266,7 @@ export const en = {
     videos: (n: number) => n_of(n, "1 video", "# videos"),
     none: "No videos yet.",
     not_found: (handle: string) => `There is nobody called @${handle} here.`,
-    sign_in: "Sign in to follow people.",
+    sign_in: "Sign in to follow",
     grid: (handle: string) => `Videos by ${handle}`,
   },
 

@@ -93,6 +93,9 @@ export const fr: Messages = {
     following_end_hint: "Les personnes que vous suivez n’ont rien publié de plus récent.",
     again: "Revoir les récentes",
     from_top: "Reprendre au début",
+    single_end: "C’était celle-ci",
+    single_end_hint: "«\u202fPour vous\u202f» en a d’autres, et apprend de ce que vous regardez.",
+    watch_again: "La revoir",
     empty: "Pas encore de vidéos",
     empty_hint: "Soyez la première personne\u00a0: publiez une vidéo, et tout le monde la verra ici.",
     following_empty: "Vous ne suivez encore personne",
@@ -143,6 +146,7 @@ export const fr: Messages = {
       exploration: "Un essai\u00a0: pour savoir si quelque chose de nouveau vous plaît.",
       following: "De quelqu’un que vous suivez, dans l’ordre du temps.",
       latest: "Dans l’ordre du temps. Rien ici ne dépend de ce que vous regardez.",
+      opened: "Vous l’avez ouverte vous-même\u00a0: rien ne l’a choisie pour vous.",
     },
     reason(kind, subject, n) {
       switch (kind) {
@@ -264,7 +268,7 @@ export const fr: Messages = {
     videos: (n) => n_of(n, "# vidéo", "# vidéos"),
     none: "Pas encore de vidéos.",
     not_found: (handle) => `Personne ne s’appelle @${handle} ici.`,
-    sign_in: "Connectez-vous pour suivre quelqu’un.",
+    sign_in: "Se connecter pour suivre",
     grid: (handle) => `Vidéos de ${handle}`,
   },
 
