@@ -171,10 +171,12 @@ Result<void> Network::Impl::start_engines() {
   options.checkpoints_kept = static_cast<int>(config.feed.checkpoints_kept);
   options.horizon = std::chrono::hours(24 * config.stream.retention_days);
   options.retention_bytes = uint64_t(config.stream.retention_mib) << 20;
+  auto others_need = [this](PartitionId p) { return projector->caught_up_to(p); };
   std::vector<std::unique_ptr<feed::PartitionHost>> made;
   for (uint32_t p = 0; p < log->partition_count(); ++p) {
-    RD_TRY(auto host, feed::PartitionHost::start(PartitionId(p), bundle,
-                                                 {*log, *blobs, clock, random, metrics}, options));
+    RD_TRY(auto host, feed::PartitionHost::start(
+                          PartitionId(p), bundle,
+                          {*log, *blobs, clock, random, metrics, others_need}, options));
     made.push_back(std::move(host));
   }
   hosts = std::make_unique<feed::Hosts>(std::move(made));

@@ -50,7 +50,9 @@ class FeedTest : public testing::Test {
   }
   Result<void> start(HostOptions options = {}) {
     auto host = PartitionHost::start(kPartition, bundle_,
-                                     {*log_, *blobs_, clock_, random_, metrics_}, options);
+                                     {*log_, *blobs_, clock_, random_, metrics_,
+                                      [this](PartitionId p) { return log_->state(p).value().end; }},
+                                     options);
     if (!host.ok()) return std::move(host).error();
     host_ = std::move(*host);
     return {};

@@ -405,7 +405,8 @@ void PartitionHost::keeper_loop() {
       auto horizon_us = static_cast<uint64_t>(std::chrono::microseconds(options_.horizon).count());
       RD_TRY(auto kept,
              checkpoints_.rotate(options_.checkpoints_kept, horizon_us, deps_.clock.now_us()));
-      RD_CHECK(deps_.log.pin(partition_, kept.front().next_offset));
+      Offset needed = std::min(kept.front().next_offset, deps_.others_need(partition_));
+      RD_CHECK(deps_.log.pin(partition_, needed));
       auto cut = deps_.log.enforce(
           partition_, {.age_max = options_.horizon, .bytes_max = options_.retention_bytes});
       if (!cut.ok()) return std::move(cut).error();

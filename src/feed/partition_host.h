@@ -64,6 +64,9 @@ struct HostDeps {
   const base::Clock& clock;
   base::SecureRandom& random;
   telemetry::Metrics& metrics;
+  // What else still reads the partition's log (the projector), and from where: retention removes
+  // nothing at or beyond it. Never goes back.
+  std::function<Offset(PartitionId)> others_need;
 };
 
 class PartitionHost {

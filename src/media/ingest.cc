@@ -143,9 +143,7 @@ Result<std::unique_ptr<Ingest>> Ingest::create(IngestOptions options, storage::D
   return ingest;
 }
 
-fs::path Ingest::path_of(UploadId id) const {
-  return options_.folder / (to_text(id) + ".part");
-}
+fs::path Ingest::path_of(UploadId id) const { return options_.folder / (to_text(id) + ".part"); }
 
 uint64_t Ingest::expiry_us() const {
   return clock_.now_us() + static_cast<uint64_t>(options_.expire_after.count()) * 1'000'000;
