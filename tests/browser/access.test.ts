@@ -30,6 +30,10 @@ function screens(video: string, author: string): [string, Reach][] {
       await tab.at("terms").waitFor();
     }],
     ["video", plays(`/v/${video}`)],
+    ["the end of a video", async (tab) => {
+      await tab.go("ArrowDown");
+      await tab.page.locator("[data-current=true] [data-testid=feed-end]").waitFor();
+    }],
     ["following, signed out", async (tab) => {
       await to("/following", "following-gate")(tab);
     }],

@@ -111,6 +111,7 @@ test("a file becomes a video that plays; what is no video gets its reason", {
     const shown = await tab.playing();
     assert.equal(shown.author, "florist");
     assert.equal(shown.topic, "flowers");
+    assert.equal(await tab.at("why").getAttribute("data-source"), "opened");
     const caption = await tab.at("column").getByTestId("caption").innerText();
     assert.match(caption, /A bee at work/);
     assert.match(caption, /#flowers\s+#macro/);

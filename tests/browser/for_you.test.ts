@@ -58,6 +58,8 @@ async function one_topic(tab: Tab, topic: string, name: string): Promise<Story> 
       const told = await outcome(tab, on_screen.video);
       assert.equal(told.skipped, false, "played to the end, told as skipped");
       assert.equal(told.loops, 1);
+    } else {
+      await until("a first frame", async () => (await tab.look())?.painted);
     }
     if (!pictured && (await tab.at("learned").count()) > 0) {
       pictured = true;
