@@ -140,6 +140,7 @@ export class Tab {
     const body = await response?.json().catch(() => undefined); // the page may be gone
     if (!body || !response?.ok()) return;
     if (asked) Object.assign(asked, { answered_at: at, page: body });
+    if (body.fallback) this.problems.push(`For You fell back: ${body.fallback}`);
     if (posted) Object.assign(posted, { answered_at: at, offset: body.offset });
   }
 
@@ -215,9 +216,10 @@ export class Tab {
   }
 
   /** After a failure: keeps what was to be seen, and ends without a word of its own. */
-  async abandon(name: string): Promise<void> {
+  async abandon(name: string, server: Server): Promise<void> {
     await this.shot(`failed-${name}`).catch(() => undefined);
     for (const problem of this.problems) console.log(`  browser: ${problem}`);
+    for (const line of server.lines) if (/"(warning|error)"/.test(line)) console.log(`  server: ${line}`);
     await this.context.close().catch(() => undefined);
   }
 }
@@ -231,7 +233,7 @@ export async function with_tab<T>(browser: Browser, server: Server, path: string
     result = await use(tab);
   } catch (error) {
     const name = `${path}-${options.size?.width ?? phone.width}`.replace(/[^\w]+/g, "-");
-    await tab.abandon(name);
+    await tab.abandon(name, server);
     throw error;
   }
   await tab.close();
