@@ -61,7 +61,8 @@ async function one_topic(tab: Tab, topic: string, name: string): Promise<Story> 
     } else {
       await until("a first frame", async () => (await tab.look())?.painted);
     }
-    if (!pictured && (await tab.at("learned").count()) > 0) {
+    const chip = tab.page.locator("[data-testid=learned][data-more=true]");
+    if (!pictured && (await chip.count()) > 0) {
       pictured = true;
       await tab.shot(`feed-${name}-learned`);
     }
