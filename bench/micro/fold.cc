@@ -26,15 +26,17 @@ Result<void> bench(const std::string& json, uint32_t warm_viewers, uint32_t view
     RD_CHECK(warm.fold(warm.make_viewers(std::min(kViewersAtOnce, warm_viewers - warm.viewers()))));
   }
   auto before = warm.engine().stats();
-  double seconds = 0;
+  double seconds = 0, cpu_seconds = 0;
   uint64_t engagements = 0, records = 0;
   while (warm.viewers() < warm_viewers + viewers) {
     auto made = warm.make_viewers(kViewersAtOnce);
     engagements += engagements_of(made);
     records += made.size();
+    double cpu_start = thread_cpu_seconds();
     auto start = std::chrono::steady_clock::now();
     RD_CHECK(warm.fold(made));
     seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    cpu_seconds += thread_cpu_seconds() - cpu_start;
   }
   auto after = warm.engine().stats();
   if (after.outcomes_unmatched != before.outcomes_unmatched) {
@@ -48,6 +50,8 @@ Result<void> bench(const std::string& json, uint32_t warm_viewers, uint32_t view
                   after.viewers, time_allowance()));
   RD_CHECK(report.add({"fold.engagements", static_cast<double>(engagements) / seconds, "a second",
                        50'000 / time_allowance(), Bar::kAtLeast}));
+  RD_CHECK(report.add(
+      {"fold.engagements.cpu", static_cast<double>(engagements) / cpu_seconds, "a CPU s"}));
   return report.add({"fold.records", static_cast<double>(records) / seconds, "a second"});
 }
 

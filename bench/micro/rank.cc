@@ -19,17 +19,20 @@ Result<void> bench(const std::string& json, uint32_t viewers, uint32_t pages) {
   while (warm.viewers() < viewers) {
     RD_CHECK(warm.fold(warm.make_viewers(std::min(kViewersAtOnce, viewers - warm.viewers()))));
   }
-  Samples ms, candidates;
+  Samples ms, cpu_ms, candidates;
   for (uint32_t i = 0; i < pages; ++i) {
     auto request = warm.request_of_random_viewer();
+    double cpu_start = thread_cpu_seconds();
     auto start = std::chrono::steady_clock::now();
     auto page = warm.engine().rank(request);
     auto end = std::chrono::steady_clock::now();
+    double cpu_end = thread_cpu_seconds();
     RD_CHECK(page);
     if (page->slots_size() != static_cast<int>(request.limit())) {
       return internal("a page of the bench is not full");
     }
     ms.add(std::chrono::duration<double, std::milli>(end - start).count());
+    cpu_ms.add(1000 * (cpu_end - cpu_start));
     candidates.add(page->candidates());
   }
   Report report(json);
@@ -39,6 +42,8 @@ Result<void> bench(const std::string& json, uint32_t viewers, uint32_t pages) {
                          time_allowance()));
   RD_CHECK(report.add({"rank.p50", ms.percentile(0.5), "ms", 1.5 * time_allowance()}));
   RD_CHECK(report.add({"rank.p99", ms.percentile(0.99), "ms", 4 * time_allowance()}));
+  RD_CHECK(report.add({"rank.cpu.p50", cpu_ms.percentile(0.5), "ms"}));
+  RD_CHECK(report.add({"rank.cpu.p99", cpu_ms.percentile(0.99), "ms"}));
   return report.add({"rank.candidates.mean", candidates.mean(), "scored"});
 }
 

@@ -1,6 +1,7 @@
 #include "support/report.h"
 
 #include <fmt/format.h>
+#include <time.h>
 
 #include <algorithm>
 #include <boost/json.hpp>
@@ -45,6 +46,12 @@ std::string number(double value) {
 }
 
 }  // namespace
+
+double thread_cpu_seconds() {
+  timespec time{};
+  RD_ASSERT(::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time) == 0);
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
+}
 
 void Report::say(std::string_view text) {
   fmt::print("  # {}\n", text);

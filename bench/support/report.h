@@ -42,6 +42,9 @@ struct Figure {
   std::optional<bool> holds() const;
 };
 
+// CPU time of the calling thread, in seconds: what was worked, whoever else was busy meanwhile.
+double thread_cpu_seconds();
+
 class Report {
  public:
   // `json_path`: lines are appended; empty: none.
