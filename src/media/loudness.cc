@@ -14,14 +14,15 @@ namespace json = boost::json;
 namespace {
 
 constexpr double kTargetLufs = -14;
-// A little below -1 dBTP: AAC adds overshoots of its own.
-constexpr double kPeakDbtp = -1.5;
+// Below -1 dBTP by what AAC at this rate adds in overshoots.
+constexpr double kPeakDbtp = -2.8;
 // Below this there is nothing to hear.
 constexpr double kSilenceLufs = -60;
 // A quiet room stays a quiet room.
-constexpr double kGainDbMax = 30;
-// loudnorm goes in a straight line only if the range fits its own; 20 is its largest.
-constexpr double kRangeLu = 20;
+constexpr double kGainDbMax = 36;
+// Single knocks may be taken down this far; beyond, it is heard.
+constexpr double kLimitDbMax = 30;
+constexpr int kRoundsMax = 3;
 
 std::optional<double> number(const json::object& object, std::string_view key) {
   const auto* value = object.if_contains(key);
@@ -33,12 +34,10 @@ std::optional<double> number(const json::object& object, std::string_view key) {
   return out;
 }
 
-std::string loudnorm(double target, std::string_view more) {
-  std::array<char, 400> text{};
-  std::snprintf(text.data(), text.size(), "loudnorm=I=%.2f:TP=%.2f:LRA=%.0f%.*s", target, kPeakDbtp,
-                kRangeLu, static_cast<int>(more.size()), more.data());
-  return text.data();
-}
+struct Measured {
+  double integrated_lufs = 0;
+  double true_peak_dbtp = 0;
+};
 
 }  // namespace
 
@@ -46,10 +45,12 @@ std::string sound_filters() {
   return "aresample=48000:async=1:first_pts=0,aformat=sample_fmts=fltp:channel_layouts=stereo";
 }
 
-Result<std::optional<Loudness>> measure_loudness(const Sandbox& sandbox,
-                                                 const std::filesystem::path& file,
-                                                 const Probe& probe, const MediaLimits& limits,
-                                                 int threads, std::stop_token stop) {
+namespace {
+
+// Of the sound behind `filters`; nothing when it is silent.
+Result<std::optional<Measured>> measure(const Sandbox& sandbox, const std::filesystem::path& file,
+                                        const Probe& probe, const MediaLimits& limits, int threads,
+                                        const std::stop_token& stop, const std::string& filters) {
   RD_ASSERT(probe.audio.has_value());
   SandboxCommand command;
   command.program = "ffmpeg";
@@ -59,9 +60,10 @@ Result<std::optional<Loudness>> measure_loudness(const Sandbox& sandbox,
     command.arguments.insert(command.arguments.end(), arguments.begin(), arguments.end());
   };
   add(input_options(probe.demuxer, limits));
+  // loudnorm is here for its report only: what comes out of it is thrown away.
   add({"-vn", "-sn", "-dn", "-i", std::string(kSandboxInput), "-map",
-       "0:" + std::to_string(probe.audio->index), "-af",
-       sound_filters() + "," + loudnorm(kTargetLufs, ":print_format=json"), "-f", "null", "-"});
+       "0:" + std::to_string(probe.audio->index), "-af", filters + ",loudnorm=print_format=json",
+       "-f", "null", "-"});
   command.input = file;
   command.limits.wall_max = std::chrono::seconds(limits.wall_seconds_max);
   command.limits.cpu_seconds_max = limits.wall_seconds_max * static_cast<uint64_t>(threads);
@@ -74,34 +76,56 @@ Result<std::optional<Loudness>> measure_loudness(const Sandbox& sandbox,
   // The report is the last thing said, in braces.
   const auto open = result.err.rfind('{'), close = result.err.rfind('}');
   if (open == std::string::npos || close == std::string::npos || close < open) {
-    return std::optional<Loudness>();  // not one sample came out of the track
+    return std::optional<Measured>();  // not one sample came out of the track
   }
   boost::system::error_code code;
   const json::value value = json::parse(result.err.substr(open, close - open + 1), code);
   if (code || !value.is_object()) return base::internal("ffmpeg's loudness report is not JSON.");
-  const auto& report = value.as_object();
-  const auto integrated = number(report, "input_i"), peak = number(report, "input_tp"),
-             range = number(report, "input_lra"), threshold = number(report, "input_thresh"),
-             offset = number(report, "target_offset");
-  if (!integrated || !peak || !range || !threshold || *integrated < kSilenceLufs) {
-    return std::optional<Loudness>();
-  }
-  return std::optional<Loudness>(Loudness{*integrated, *peak, *range, *threshold,
-                                          std::clamp(offset.value_or(0), -99.0, 99.0)});
+  const auto integrated = number(value.as_object(), "input_i");
+  const auto peak = number(value.as_object(), "input_tp");
+  if (!integrated || !peak || *integrated < kSilenceLufs) return std::optional<Measured>();
+  return std::optional<Measured>(Measured{*integrated, *peak});
 }
 
-std::string loudness_filters(const Loudness& measured) {
-  const double target = std::min(kTargetLufs, measured.integrated_lufs + kGainDbMax);
+}  // namespace
+
+Result<std::optional<Level>> measure_level(const Sandbox& sandbox,
+                                           const std::filesystem::path& file, const Probe& probe,
+                                           const MediaLimits& limits, int threads,
+                                           std::stop_token stop) {
+  RD_TRY(auto source, measure(sandbox, file, probe, limits, threads, stop, sound_filters()));
+  if (!source) return std::optional<Level>();
+  Level level;
+  level.gain_db = std::min(kTargetLufs - source->integrated_lufs, kGainDbMax);
+  const double gain_db_max = std::min(kGainDbMax, kPeakDbtp + kLimitDbMax - source->true_peak_dbtp);
+  if (source->true_peak_dbtp + level.gain_db <= kPeakDbtp) return std::optional<Level>(level);
+
+  level.limit = true;
+  level.gain_db = std::min(level.gain_db, gain_db_max);
+  // Each decibel of gain now brings less than one of loudness: step by step, overshooting a little.
+  for (int round = 0; round < kRoundsMax && level.gain_db < gain_db_max; ++round) {
+    RD_TRY(auto limited, measure(sandbox, file, probe, limits, threads, stop,
+                                 sound_filters() + "," + level_filters(level)));
+    if (!limited) break;
+    const double missing = kTargetLufs - limited->integrated_lufs;
+    if (missing < 0.5) break;
+    level.gain_db = std::min(level.gain_db + missing * 1.5, gain_db_max);
+  }
+  return std::optional<Level>(level);
+}
+
+std::string level_filters(const Level& level) {
   std::array<char, 256> text{};
-  std::snprintf(text.data(), text.size(),
-                ":measured_I=%.2f:measured_TP=%.2f:measured_LRA=%.2f:measured_thresh=%.2f:"
-                "offset=%.2f:linear=true",
-                std::clamp(measured.integrated_lufs, -99.0, 0.0),
-                std::clamp(measured.true_peak_dbtp, -99.0, 99.0),
-                std::clamp(measured.range_lu, 0.0, 99.0),
-                std::clamp(measured.threshold_lufs, -99.0, 0.0), measured.offset_lu);
-  // loudnorm puts out 192 kHz when it has to bend.
-  return loudnorm(target, text.data()) + ",aresample=48000";
+  if (!level.limit) {
+    std::snprintf(text.data(), text.size(), "volume=%.2fdB", level.gain_db);
+  } else {
+    // At four times the rate, the samples see the true peaks.
+    std::snprintf(text.data(), text.size(),
+                  "volume=%.2fdB,aresample=192000,alimiter=limit=%.4f:attack=2:release=40:"
+                  "level=disabled,aresample=48000",
+                  level.gain_db, std::pow(10.0, kPeakDbtp / 20));
+  }
+  return text.data();
 }
 
 }  // namespace rondo::media

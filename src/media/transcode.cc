@@ -54,7 +54,7 @@ struct Plan {
   std::string graph;
 };
 
-Plan make_plan(const Probe& probe, const std::optional<Loudness>& loudness) {
+Plan make_plan(const Probe& probe, const std::optional<Level>& level) {
   const VideoStream& video = probe.video;
   Plan plan;
   plan.frame_rate = std::min(video.frame_rate, kFrameRateMax);
@@ -90,8 +90,8 @@ Plan make_plan(const Probe& probe, const std::optional<Loudness>& loudness) {
 
   if (probe.audio) {
     graph += ";[0:" + std::to_string(probe.audio->index) + "]" + sound_filters() + ",";
-    if (loudness) graph += loudness_filters(*loudness) + ",aformat=sample_fmts=fltp,";
-    // loudnorm may add a block of silence.
+    if (level) graph += level_filters(*level) + ",aformat=sample_fmts=fltp,";
+    // Resampling may leave a tail.
     graph += "atrim=end=" + std::to_string(static_cast<double>(probe.duration_ms) / 1000) + ",";
     graph += "asplit=" + std::to_string(plan.rungs.size());
     for (size_t i = 0; i < plan.rungs.size(); ++i) graph += "[a" + std::to_string(i) + "]";
@@ -142,12 +142,12 @@ Result<Transcoded> transcode(const Sandbox& sandbox, const fs::path& file, const
     progress(value);
   };
 
-  std::optional<Loudness> loudness;
+  std::optional<Level> level;
   if (probe.audio) {
-    RD_TRY(loudness, measure_loudness(sandbox, file, probe, limits, options.threads, stop));
+    RD_TRY(level, measure_level(sandbox, file, probe, limits, options.threads, stop));
     report(kLoudnessShare);
   }
-  const Plan plan = make_plan(probe, loudness);
+  const Plan plan = make_plan(probe, level);
 
   SandboxCommand command;
   command.program = "ffmpeg";
