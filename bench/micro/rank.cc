@@ -53,7 +53,7 @@ Result<void> bench(const std::string& json, uint32_t viewers, uint32_t pages) {
 int main(int argc, char** argv) {
   CLI::App app("One page ranked, in process");
   std::string json;
-  uint32_t viewers = 100'000, pages = 5'000;
+  uint32_t viewers = 100'000, pages = 3'000;
   app.add_option("--json", json, "file to append figures to, one JSON object a line");
   app.add_option("--viewers", viewers)->check(CLI::Range(1, 1'900'000))->capture_default_str();
   app.add_option("--pages", pages)->check(CLI::Range(1, 10'000'000))->capture_default_str();
