@@ -90,13 +90,19 @@ CandidateSet gather(const State& s, const features::ViewerContext& context,
       if (topic != kNoIndex) score += by_topic[topic];
       if (score > 0) personal.offer(score, v);
     }
-    if (follows && context.follows(authors[v])) followed.offer(catalogue.published_us()[v], v);
     if ((flags[v] & Catalogue::kMet) != 0) trending.offer(trend[v], v);
-    if ((flags[v] & Catalogue::kNew) != 0) fresh.offer(catalogue.published_us()[v], v);
     // Strictly better only: ties stay with the smaller index.
     if (topic != kNoIndex && (champion[topic] == kNoIndex || trend[v] > trend[champion[topic]])) {
       champion[topic] = v;
     }
+  }
+  // Videos are known in about the order of their publication: offered oldest first, each would
+  // displace the one before.
+  const auto published = catalogue.published_us();
+  for (size_t i = out.pool.size(); i-- > 0;) {
+    uint32_t v = out.pool[i];
+    if (follows && context.follows(authors[v])) followed.offer(published[v], v);
+    if ((flags[v] & Catalogue::kNew) != 0) fresh.offer(published[v], v);
   }
 
   auto take = [&](uint32_t video, log::v1::Source source) {
