@@ -15,6 +15,7 @@
 #include <cerrno>
 #include <cstring>
 #include <optional>
+#include <utility>
 
 namespace rondo::media {
 namespace {
@@ -72,7 +73,7 @@ struct ChildPlan {
   int out = -1, err = -1, failure = -1;
   const int* inherited = nullptr;
   size_t inherited_count = 0;
-  pid_t parent = 0;
+  pid_t parent = 0, group = 0;
 };
 
 [[noreturn]] void child(const ChildPlan& plan) {
@@ -82,7 +83,7 @@ struct ChildPlan {
     [[maybe_unused]] auto n = ::write(plan.failure, &code, sizeof code);
     ::_exit(127);
   };
-  check(::setpgid(0, 0) == 0);
+  check(::setpgid(0, plan.group) == 0);
   // The child must not outlive the server, whatever kills it.
   check(::prctl(PR_SET_PDEATHSIG, SIGKILL) == 0);
   if (::getppid() != plan.parent) ::_exit(127);
@@ -107,6 +108,53 @@ struct ChildPlan {
   check(false);
   ::_exit(127);
 }
+
+// The process group of a child. Its first process does nothing but wait for this one to end,
+// however it ends, and then ends everybody in the group: the child's own children too, which the
+// child's death alone leaves behind (bubblewrap that is killed while it starts leaves a half-made
+// sandbox, waiting for ever).
+class Group {
+ public:
+  Group() = default;
+  Group(const Group&) = delete;
+  Group& operator=(const Group&) = delete;
+  ~Group() {
+    if (leader_ <= 0) return;
+    kill();
+    while (::waitpid(leader_, nullptr, 0) < 0 && errno == EINTR) {
+    }
+  }
+
+  Result<void> start() {
+    RD_TRY(Pipe life, make_pipe());
+    const pid_t pid = ::fork();
+    if (pid < 0) return system_error("fork");
+    if (pid == 0) watch(life.read.get());
+    ::setpgid(pid, pid);  // here and there: whichever comes first
+    leader_ = pid;
+    life_ = std::move(life.write);
+    return {};
+  }
+
+  pid_t id() const { return leader_; }
+  void kill() const { ::kill(-leader_, SIGKILL); }
+
+ private:
+  [[noreturn]] static void watch(int life) {
+    ::setpgid(0, 0);
+    // Nothing else of the parent's stays open here, above all not the other ends of pipes.
+    if (::dup2(life, STDIN_FILENO) < 0) ::_exit(127);
+    ::syscall(SYS_close_range, 1u, ~0u, 0u);
+    char byte;
+    while (::read(STDIN_FILENO, &byte, 1) < 0 && errno == EINTR) {
+    }
+    ::kill(0, SIGKILL);
+    ::_exit(0);
+  }
+
+  pid_t leader_ = -1;
+  Fd life_;  // only this process holds it open
+};
 
 // The child's stdout: kept whole or cut into lines.
 class Output {
@@ -176,6 +224,8 @@ Result<ProcessResult> run_process(const ProcessSpec& spec) {
     [[maybe_unused]] auto n = ::write(cancelled.get(), &one, sizeof one);
   });
 
+  Group group;
+  RD_CHECK(group.start());
   const auto& limits = spec.limits;
   auto both = [](uint64_t value) { return rlimit{value, value}; };
   ChildPlan plan{
@@ -194,11 +244,12 @@ Result<ProcessResult> run_process(const ProcessSpec& spec) {
       .inherited = spec.inherited_fds.data(),
       .inherited_count = spec.inherited_fds.size(),
       .parent = ::getpid(),
+      .group = group.id(),
   };
   const pid_t pid = ::fork();
   if (pid < 0) return system_error("fork");
   if (pid == 0) child(plan);
-  ::setpgid(pid, pid);  // here too: whichever comes first, a kill of the group finds it
+  ::setpgid(pid, group.id());  // here too: whichever comes first, a kill of the group finds it
   out.write.reset();
   err.write.reset();
   failure.write.reset();
@@ -220,7 +271,7 @@ Result<ProcessResult> run_process(const ProcessSpec& spec) {
   std::optional<ProcessEnd> killed;
   auto kill_group = [&](ProcessEnd why) {
     if (!killed) killed = why;
-    ::kill(-pid, SIGKILL);
+    group.kill();
   };
   if (!process.open()) kill_group(ProcessEnd::kCancelled);  // without it nothing can be awaited
 
@@ -253,7 +304,7 @@ Result<ProcessResult> run_process(const ProcessSpec& spec) {
   while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
   }
   // Whatever the child left behind in its group goes with it; then what the pipes still hold.
-  ::kill(-pid, SIGKILL);
+  group.kill();
   while (out.read.open() && readable(out.read.get())) {
     if (!pump(out.read.get(), take_out)) out.read.reset();
   }

@@ -2,7 +2,8 @@
 //
 // The child gets no stdin, an environment of its own, a process group of its own, none of the
 // parent's open files but `inherited_fds`, and default signal handling. Its resource limits are set
-// between fork and exec, so they bind everything that it starts.
+// between fork and exec, so they bind everything that it starts. The group ends with this process,
+// kill -9 included.
 //
 // run_process blocks until the child is gone and nothing of its process group is left. It is thread
 // safe; `on_stdout_line` is called on the calling thread. Errors: internal or unavailable when the

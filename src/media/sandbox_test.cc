@@ -7,8 +7,11 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <chrono>
+#include <fstream>
 #include <thread>
 
 #include "media/test_support.h"
@@ -181,6 +184,43 @@ TEST_F(SandboxTest, PassesLinesOnAsTheyCome) {
   auto result = run(c);
   EXPECT_THAT(lines, testing::ElementsAre("one", "two"));
   EXPECT_EQ(result.out, "");
+}
+
+// Runs still, or is stopped; not so when it is gone or only waits to be reaped.
+bool lives(pid_t pid) {
+  std::ifstream in("/proc/" + std::to_string(pid) + "/stat");
+  std::string line;
+  if (!std::getline(in, line)) return false;
+  auto name_end = line.rfind(')');
+  return name_end != std::string::npos && line.substr(name_end + 2, 1) != "Z";
+}
+
+TEST(Process, GrandchildrenEndWithAServerThatIsKilled) {
+  std::array<int, 2> told{};
+  ASSERT_EQ(::pipe(told.data()), 0);
+  const pid_t server = ::fork();
+  if (server == 0) {
+    ProcessSpec spec;
+    spec.argv = {"/bin/sh", "-c", "sleep 60 & echo $!; wait"};
+    spec.on_stdout_line = [&](std::string_view line) {
+      pid_t pid = static_cast<pid_t>(std::stol(std::string(line)));
+      if (::write(told[1], &pid, sizeof pid) != sizeof pid) ::_exit(1);
+    };
+    auto result = run_process(spec);
+    ::_exit(result.ok() ? 0 : 1);
+  }
+  pid_t grandchild = 0;
+  ASSERT_EQ(::read(told[0], &grandchild, sizeof grandchild), ssize_t(sizeof grandchild));
+  ASSERT_TRUE(lives(grandchild));
+  ::kill(server, SIGKILL);
+  ::waitpid(server, nullptr, 0);
+  const auto deadline = std::chrono::steady_clock::now() + seconds(10);
+  while (lives(grandchild) && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(milliseconds(10));
+  }
+  EXPECT_FALSE(lives(grandchild));
+  ::close(told[0]);
+  ::close(told[1]);
 }
 
 TEST(SandboxChoice, RefusesWithoutBubblewrapUnlessTold) {
