@@ -62,6 +62,14 @@ test("the cookie is HttpOnly and SameSite, and another site cannot use it to cha
   assert.equal(own.status, 422, "it got as far as the empty batch");
 });
 
+test("asking for a viewer again keeps the session that one has", async () => {
+  const client = await new Client(server.url).signUp("stayer");
+  const response = await client.raw("POST", "/api/v1/viewers", {});
+  assert.equal(response.status, 200);
+  assert.equal(response.headers.get("set-cookie"), null);
+  assert.equal((await response.json() as any).account.handle, "stayer");
+});
+
 test("sign-in attempts are limited, and say when to try again", async () => {
   const limited = await Server.start({ args: ["--limits.sign_in_per_minute=3"] });
   try {

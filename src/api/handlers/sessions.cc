@@ -53,6 +53,12 @@ Error too_often(std::string what, int seconds) {
 
 Task<Result<Reply<wire::Session>>> create_viewer(Context& context, None, wire::NewViewer wanted) {
   Services& services = context.services;
+  // Whoever has a session keeps it: a new one would sign an account out, and forget a viewer.
+  if (context.principal) {
+    auto present = co_await get_current_session(context, {}, {});
+    if (present.ok()) present->status = 200;
+    co_return present;
+  }
   if (int wait =
           services.viewer_limit.take(context.request.remote_address, 1, services.clock.now_us())) {
     co_return too_often("too many new viewers from this address", wait);
