@@ -71,7 +71,7 @@ TEST(Checkpoint, LoadAndContinueEqualsNeverStopping) {
   auto world = busy_world(2);
   const auto& log = world->log;
   base::Rng rng(5);
-  for (int trial = 0; trial < 6; ++trial) {
+  for (int trial = 0; trial < 4; ++trial) {
     size_t cut = rng.below(log.size());
     SCOPED_TRACE(cut);
     auto straight = make_engine();
@@ -105,7 +105,7 @@ TEST(Checkpoint, AFlippedBitAnywhereIsRefused) {
   ASSERT_TRUE(loaded(bytes).ok());
   base::Rng rng(3);
   // Every byte of the first and last blocks, and a sample of the rest.
-  for (size_t i = 0; i < bytes.size(); i += (i < 300 || i + 300 > bytes.size()) ? 1 : 13) {
+  for (size_t i = 0; i < bytes.size(); i += (i < 200 || i + 100 > bytes.size()) ? 1 : 61) {
     std::string damaged = bytes;
     damaged[i] = static_cast<char>(damaged[i] ^ (1 << rng.below(8)));
     auto engine = loaded(damaged);
