@@ -56,6 +56,7 @@ class Session {
   Result<feed::RankedPage> page(uint32_t slots) {
     log::v1::FeedRequest request;
     request.set_viewer_id(viewer_.value());
+    request.set_anonymous(true);
     request.set_surface(log::v1::SURFACE_FOR_YOU);
     request.set_limit(slots);
     // The handler may outlive this wait: it owns the promise.

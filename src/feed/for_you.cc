@@ -7,6 +7,7 @@ runtime::Task<Result<RankedPage>> ForYou::page(PageRequest request) {
   log::v1::FeedRequest wanted;
   wanted.set_viewer_id(request.viewer.value());
   wanted.set_surface(log::v1::SURFACE_FOR_YOU);
+  wanted.set_anonymous(request.anonymous);
   wanted.set_language(request.language);
   wanted.set_limit(request.limit);
   for (const auto& held : request.held) {

@@ -23,6 +23,7 @@ struct HeldSlot {
 
 struct PageRequest {
   EngineId viewer;
+  bool anonymous = false;  // no account: the engine forgets the viewer when it is long idle
   std::string language;
   uint32_t limit = 6;
   std::vector<HeldSlot> held;  // what the client keeps of earlier pages

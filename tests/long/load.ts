@@ -68,10 +68,13 @@ export class Ledger {
     }
   }
 
-  // Everything since the last check, or all of it. A batch that is there is answered with the very
+  // Everything since the last check, or all of it, as far back as the log knows a message again
+  // (65,536 of them): what is older was checked when it was young. A batch that is there is answered with the very
   // offset that was acknowledged; one that was lost would be stored anew, at another.
   async check(url: string, all: boolean): Promise<void> {
-    const batches = this.batches.slice(all ? 0 : this.checkedBatches);
+    const newest = Math.max(...this.batches.slice(-1000).map((batch) => batch.offset));
+    const batches = this.batches.slice(all ? 0 : this.checkedBatches)
+      .filter((batch) => batch.offset > newest - 60_000);
     const pages = this.pages.slice(all ? 0 : this.checkedPages);
     await each(batches, async ({ token, events, offset }) => {
       const receipt = await new Client(url, token).post("/api/v1/events", { events });

@@ -139,6 +139,7 @@ Task<Result<Reply<wire::FeedPage>>> get_for_you(Context& context, ForYouQuery qu
     request.after = Offset(static_cast<uint64_t>(*query.after_offset));
   }
   request.viewer = context.principal->viewer;
+  request.anonymous = !context.principal->is_account();
   request.language = context.principal->language;
   auto ranked = co_await services.for_you.page(std::move(request));
   Reply<wire::FeedPage> reply;
