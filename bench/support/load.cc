@@ -20,8 +20,8 @@ using std::chrono::steady_clock;
 using Time = steady_clock::time_point;
 
 constexpr int kPagesPerViewer = 8;  // five videos each: within a demo world of 48
-constexpr auto kPeriod = std::chrono::seconds(1);
-constexpr auto kGrace = std::chrono::seconds(3);  // for what is due at the end
+constexpr std::chrono::nanoseconds kPeriod = std::chrono::seconds(1);  // fine: it is divided
+constexpr auto kGrace = std::chrono::seconds(3);                       // for what is due at the end
 
 // Viewers made before the run, handed out during it. Thread safe.
 class Pool {
