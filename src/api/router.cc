@@ -184,11 +184,11 @@ runtime::Task<http::Response> Router::dispatch(http::Request& request, const Mat
   if (auth != Auth::kOpen && !context.principal) {
     co_return problem(denied(auth == Auth::kViewer
                                  ? "this needs a session: POST /api/v1/viewers gives one"
-                                 : "sign in first")
+                                 : "sign in first: POST /api/v1/sessions")
                           .with_reason("signed_out"));
   }
   if ((auth == Auth::kAccount || auth == Auth::kAdmin) && !context.principal->is_account()) {
-    co_return problem(denied("sign in first").with_reason("signed_out"));
+    co_return problem(denied("sign in first: POST /api/v1/sessions").with_reason("signed_out"));
   }
   if (auth == Auth::kAdmin && !context.principal->is_admin()) {
     co_return problem(denied("this is for administrators"));

@@ -147,11 +147,6 @@ HostStatus PartitionHost::status() const {
   return status;
 }
 
-bool PartitionHost::wait_applied(Offset after, base::Deadline deadline) const {
-  std::unique_lock lock(mutex_);
-  return applied_moves_.wait_until(lock, deadline, [&] { return status_.applied_end > after; });
-}
-
 // Reads and decodes what is durable; a few batches ahead of the fold.
 void PartitionHost::tail_loop() {
   Offset next = engine_->next_offset();  // the engine thread starts from the same
@@ -264,7 +259,6 @@ void PartitionHost::publish_status() {
   status_.applied_end = engine_->next_offset();
   status_.failure = failure_;
   status_.engine = engine_->stats();
-  applied_moves_.notify_all();
 }
 
 bool PartitionHost::is_stale(uint64_t now_us) const {

@@ -55,7 +55,6 @@ struct HostStatus {
   Offset log_end;
   std::string failure;  // why the fold stopped; empty while it goes on
   recommender::EngineStats engine;
-  bool caught_up() const { return failure.empty() && applied_end >= log_end; }
 };
 
 struct HostDeps {
@@ -86,8 +85,6 @@ class PartitionHost {
 
   HostStatus status() const;
   PartitionId partition() const { return partition_; }
-  // True when `after` is folded by the deadline; for whoever needs a state, not a page.
-  bool wait_applied(Offset after, base::Deadline deadline) const;
 
  private:
   struct Decoded {
@@ -140,7 +137,6 @@ class PartitionHost {
   std::condition_variable engine_wakes_;
   std::condition_variable tail_wakes_;
   std::condition_variable keeper_wakes_;
-  mutable std::condition_variable applied_moves_;
   std::deque<std::vector<Decoded>> batches_;  // guarded by mutex_, at most kBatchesMax
   std::vector<Waiting> arrived_;              // guarded by mutex_, at most kWaitingMax
   std::vector<uint64_t> failed_viewers_;      // guarded by mutex_: their Served was not stored

@@ -4,7 +4,6 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
-#include "runtime/gate.h"
 #include "runtime/pool.h"
 #include "runtime/rate_limit.h"
 
@@ -48,17 +47,6 @@ TEST(Pool, RunCanBeAwaited) {
   asio::co_spawn(io.get_executor(), square_on_pool(pool, 7, out), asio::detached);
   io.run();
   EXPECT_EQ(out, 49);
-}
-
-TEST(Gate, ClosesAndWaits) {
-  Gate gate;
-  auto pass = gate.enter();
-  EXPECT_TRUE(static_cast<bool>(pass));
-  gate.close();
-  EXPECT_FALSE(static_cast<bool>(gate.enter()));
-  EXPECT_FALSE(gate.wait_empty(std::chrono::steady_clock::now()));
-  pass = Gate::Pass();
-  EXPECT_TRUE(gate.wait_empty(std::chrono::steady_clock::now()));
 }
 
 TEST(RateLimit, RefillsAndSaysHowLongToWait) {

@@ -38,13 +38,6 @@ std::string_view Request::header(std::string_view name) const {
   return {};
 }
 
-bool Request::has_header(std::string_view name) const {
-  for (const auto& [key, value] : headers) {
-    if (key == name) return true;
-  }
-  return false;
-}
-
 Result<std::shared_ptr<OpenFile>> OpenFile::open(const std::string& path) {
   int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) {

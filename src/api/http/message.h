@@ -38,7 +38,6 @@ struct Request {
 
   // The first header of that (lower-case) name; empty when there is none.
   std::string_view header(std::string_view name) const;
-  bool has_header(std::string_view name) const;
 };
 
 // An open file, closed with the last reference.
