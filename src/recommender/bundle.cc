@@ -18,7 +18,8 @@ constexpr std::array<std::string_view, kFeatures> kFeatureNames{
     "topic_affinity",    "author_affinity",    "follows_author",    "video_finish_rate",
     "video_skip_rate",   "video_like_rate",    "video_impressions", "freshness",
     "topic_finish_rate", "author_finish_rate", "duration",          "language_match",
-    "viewer_skip_rate",  "viewer_finish_rate", "position",          "topic_novelty"};
+    "viewer_skip_rate",  "viewer_finish_rate", "position",          "topic_novelty",
+    "co_watch_lift"};
 constexpr std::array<std::string_view, kSlots> kSlotNames{"viewer", "video", "author", "topic",
                                                           "duration"};
 
@@ -81,8 +82,17 @@ std::vector<Field> fields_of(Bundle& b) {
   add("value.follows_author", b.value.follows_author, -100, 100);
   add("value.freshness", b.value.freshness, -100, 100);
   add("value.novelty", b.value.novelty, -100, 100);
+  add("value.co_watch", b.value.co_watch, -100, 100);
+  add("value.popularity", b.value.popularity, -100, 100);
+  add("co_watch.window", b.co_watch.window, 0, 4096);
+  add("co_watch.viewer_share", b.co_watch.viewer_share, 0, 1);
+  add("co_watch.neighbours_max", b.co_watch.neighbours_max, 1, 4096);
+  add("co_watch.neighbours_solved", b.co_watch.neighbours_solved, 1, 512);
+  add("co_watch.regularization", b.co_watch.regularization, 0.01, 10000);
+  add("co_watch.solve_per_tick", b.co_watch.solve_per_tick, 0, 4096);
   add("candidates.personal", b.candidates.personal, 1, 5000);
   add("candidates.followed", b.candidates.followed, 0, 5000);
+  add("candidates.co_watch", b.candidates.co_watch, 0, 5000);
   add("candidates.trending", b.candidates.trending, 1, 5000);
   add("candidates.fresh", b.candidates.fresh, 1, 5000);
   add("candidates.exploration", b.candidates.exploration, 1, 5000);
@@ -111,6 +121,7 @@ std::vector<Field> fields_of(Bundle& b) {
   add("limits.authors_max", b.limits.authors_max, 1, 1 << 27);
   add("limits.topics_max", b.limits.topics_max, 1, 1 << 24);
   add("limits.pending_slots_max", b.limits.pending_slots_max, 64, 1 << 27);
+  add("limits.viewer_history_max", b.limits.viewer_history_max, 16, 4096);
   add("limits.viewer_reserved_max", b.limits.viewer_reserved_max, 32, 1024);
   add("limits.viewer_follows_max", b.limits.viewer_follows_max, 1, 1 << 20);
   add("limits.anonymous_idle_days", b.limits.anonymous_idle_days, 1, 3660);
@@ -221,19 +232,19 @@ Bundle Bundle::defaults() {
       0.45f,
       1.0f,
       -0.8f,
-      {-1.5f, -0.8f, -0.5f, -0.5f, 2, 0, 0, 0, -0.5f, -0.5f, 0, -0.3f, 1.5f, 0, 0, 0}};
+      {-1.5f, -0.8f, -0.5f, -0.5f, 2, 0, 0, 0, -0.5f, -0.5f, 0, -0.3f, 1.5f, 0, 0, 0, -0.4f}};
   b.heads[size_t(Head::kFinish)] = {
       0.30f,
       1.0f,
       1.0f,
-      {1.5f, 0.8f, 0.5f, 2, -0.5f, 0, 0, 0, 0.5f, 0.5f, -0.3f, 0.3f, 0, 1.5f, 0, 0}};
+      {1.5f, 0.8f, 0.5f, 2, -0.5f, 0, 0, 0, 0.5f, 0.5f, -0.3f, 0.3f, 0, 1.5f, 0, 0, 0.4f}};
   b.heads[size_t(Head::kWatch)] = {
       0.45f,
       1.0f,
       0.6f,
-      {1, 0.5f, 0.3f, 1, -0.5f, 0, 0, 0, 0.5f, 0.5f, 0, 0.3f, -0.5f, 0.5f, 0, 0}};
+      {1, 0.5f, 0.3f, 1, -0.5f, 0, 0, 0, 0.5f, 0.5f, 0, 0.3f, -0.5f, 0.5f, 0, 0, 0.3f}};
   b.heads[size_t(Head::kLike)] = {
-      0.03f, 0.5f, 2.0f, {1, 1, 0.5f, 0.5f, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}};
+      0.03f, 0.5f, 2.0f, {1, 1, 0.5f, 0.5f, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0.4f}};
   b.slots[size_t(Slot::kViewer)] = {2, 24 * 30, 2'000'000};
   b.slots[size_t(Slot::kVideo)] = {2, 24 * 90, 1'000'000};
   b.slots[size_t(Slot::kAuthor)] = {2, 24 * 180, 1'000'000};
@@ -262,9 +273,18 @@ Bundle Bundle::defaults() {
              .author_affinity = 0.4f,
              .follows_author = 0.5f,
              .freshness = 0.1f,
-             .novelty = 0.2f};
+             .novelty = 0.2f,
+             .co_watch = 0.5f,
+             .popularity = 0};
+  b.co_watch = {.window = 16,
+                .viewer_share = 0.5f,
+                .neighbours_max = 64,
+                .neighbours_solved = 48,
+                .regularization = 5,
+                .solve_per_tick = 8};
   b.candidates = {.personal = 300,
                   .followed = 60,
+                  .co_watch = 150,
                   .trending = 120,
                   .fresh = 60,
                   .exploration = 30,
@@ -290,6 +310,7 @@ Bundle Bundle::defaults() {
               .authors_max = 1'000'000,
               .topics_max = 65'536,
               .pending_slots_max = 1'000'000,
+              .viewer_history_max = 128,
               .viewer_reserved_max = 64,
               .viewer_follows_max = 5000,
               .anonymous_idle_days = 30};

@@ -39,8 +39,9 @@ enum class Feature : uint8_t {
   kViewerFinishRate,
   kPosition,      // in training the slot's place in the page; fixed at 0 when serving
   kTopicNovelty,  // 1 when this viewer has not met the topic, falling to 0
+  kCoWatchLift,   // -3..3, how much likelier others with these likes are to like it, as a log
 };
-inline constexpr size_t kFeatures = 16;
+inline constexpr size_t kFeatures = 17;
 std::string_view feature_name(Feature feature);
 
 // The id spaces that have an embedding table each. Append only.
@@ -97,11 +98,22 @@ struct Bundle {
     float author_affinity;
     float follows_author;
     float freshness;
-    float novelty;  // of the topic for this viewer
+    float novelty;     // of the topic for this viewer
+    float co_watch;    // estimate that somebody with these likes likes it
+    float popularity;  // share of viewers who like it
+  };
+  struct CoWatch {
+    uint32_t window;             // of a viewer's latest likes that a new one is paired with
+    float viewer_share;          // a viewer's nth like counts n^-this; 0: all alike
+    uint32_t neighbours_max;     // kept of a video
+    uint32_t neighbours_solved;  // of them in the model
+    float regularization;        // of the model, in counts
+    uint32_t solve_per_tick;     // videos solved again at a Tick
   };
   struct Candidates {
     uint32_t personal;
     uint32_t followed;
+    uint32_t co_watch;
     uint32_t trending;
     uint32_t fresh;
     uint32_t exploration;
@@ -134,6 +146,7 @@ struct Bundle {
     uint32_t authors_max;
     uint32_t topics_max;
     uint32_t pending_slots_max;
+    uint32_t viewer_history_max;
     uint32_t viewer_reserved_max;
     uint32_t viewer_follows_max;
     uint32_t anonymous_idle_days;  // an anonymous viewer is forgotten after it
@@ -146,6 +159,7 @@ struct Bundle {
   Outcomes outcomes;
   Affinity affinity;
   Value value;
+  CoWatch co_watch;
   Candidates candidates;
   Rules rules;
   Exploration exploration;

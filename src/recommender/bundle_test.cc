@@ -41,7 +41,7 @@ TEST(Bundle, ShaNamesEveryValue) {
 // The defaults are part of what pages are reproduced from: a change here is a change of bundle.
 TEST(Bundle, GoldenShaOfTheDefaults) {
   EXPECT_EQ(base::to_hex(base::as_bytes(Bundle::defaults().sha256())),
-            "0fd002081f1c31a3ad3fadcf01beead4f4a3af7a2e22d5cd8109175a32f1e0c4");
+            "45f5cfe61e3f68dd020f581265d4522d0535b50e83ccae01f165e0fffe7ab6d5");
 }
 
 TEST(Bundle, WhitespaceAndOrderDoNotMatter) {

@@ -66,6 +66,25 @@ void catalogue_fields(A& a, C& c, const Bundle& bundle) {
   a.end();
 }
 
+template <typename A, typename C>
+void co_watch_fields(A& a, C& c, const Bundle& bundle) {
+  a.begin(section_tag("COWA"));
+  a(c.everybody);
+  a(c.next);
+  a.list(c.rows, bundle.limits.videos_max, [&](auto& row) {
+    a(row.positives);
+    a(row.intercept);
+    a(row.stale);
+    a.list(row.neighbours, bundle.co_watch.neighbours_max, [&a](auto& n) {
+      a(n.video);
+      a(n.count);
+      a(n.weight);
+    });
+    a.entity_done();
+  });
+  a.end();
+}
+
 template <typename A, typename V>
 void watches_fields(A& a, V& w) {
   a.begin(section_tag("WATC"));
@@ -95,7 +114,8 @@ void viewer_fields(A& a, V& v, const Bundle& bundle) {
   a(v.active_us);
   a(v.pages);
   a(v.impressions);
-  a.list(v.history, kHistoryMax, [&a](auto& e) {
+  a(v.positives);
+  a.list(v.history, bundle.limits.viewer_history_max, [&a](auto& e) {
     a(e.video);
     a(e.at_s);
     a(e.flags);
@@ -209,6 +229,7 @@ void write(ArchiveWriter& a, const State& s) {
   head_fields(a, s);
   a.end();
   catalogue_fields(a, s.catalogue.contents(), s.bundle);
+  co_watch_fields(a, s.co_watch.contents(), s.bundle);
   watches_fields(a, s.watches);
   a.begin(section_tag("DENS"));
   for (float weight : s.model.dense()) a(weight);
@@ -399,6 +420,12 @@ void read(ArchiveReader& a, State& s) {
   catalogue_fields(a, contents, s.bundle);
   if (!a.ok()) return;
   if (auto restored = s.catalogue.restore(std::move(contents)); !restored.ok()) {
+    return a.fail(std::move(restored).error());
+  }
+  retrieval::CoWatch::Contents co_watch;
+  co_watch_fields(a, co_watch, s.bundle);
+  if (!a.ok()) return;
+  if (auto restored = s.co_watch.restore(std::move(co_watch), s.catalogue.size()); !restored.ok()) {
     return a.fail(std::move(restored).error());
   }
   watches_fields(a, s.watches);

@@ -10,7 +10,7 @@
 
 namespace rondo::recommender {
 
-const std::string_view kEngineVersion = "rondo-engine-1";
+const std::string_view kEngineVersion = "rondo-engine-2";
 
 struct Engine::Impl {
   std::unique_ptr<State> state;

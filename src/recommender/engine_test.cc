@@ -535,9 +535,9 @@ TEST(EngineGolden, FixedScenario) {
     world.swipe(session, 8, [](const std::string& t) { return t == "t4"; });
   }
   EXPECT_EQ(hex(world.engine->digest()),
-            "18f6d7b6df80e124f5e62d6668598d8d8afabe2d45e16a41531bfd782c0b43c2");
+            "472c9ee11cb58808599dde5cd9eb573645b16bff47cb3c66b7466e2a61125dd8");
   EXPECT_EQ(base::to_hex(base::as_bytes(base::sha256(session.latest.served.SerializeAsString()))),
-            "3df887d4d51717ea8043798d8f76002605df9a59da77c2716e5cd897e9ac1e27");
+            "c6ccdfe2360d2e42117fd36dbbb337ff7ad95685e5380918fa3a674507cc2deb");
 }
 
 TEST(EngineBounds, PendingExamplesAndReservationsAreBounded) {

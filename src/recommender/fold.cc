@@ -146,7 +146,8 @@ void fold_served(State& s, uint64_t offset, const log::v1::Served& r) {
   ++viewer->pages;
   viewer->touched.clear();
 
-  features::ViewerContext context(s.bundle, s.catalogue, viewer, request.language(), s.time_us);
+  features::ViewerContext context(s.bundle, s.catalogue, s.co_watch, viewer, request.language(),
+                                  s.time_us);
   PendingPage page;
   page.viewer = viewer->id;
   page.served_us = s.time_us;
@@ -200,6 +201,7 @@ void fold_erased(State& s, const log::v1::AccountErased& r) {
 }
 
 void fold_tick(State& s) {
+  s.co_watch.solve_some();
   s.trainer.close_batch(s.model, s.catalogue, s.time_s());
   auto count = static_cast<uint32_t>(s.catalogue.size());
   for (uint32_t i = 0; i < std::min(kSweepVideos, count); ++i) {

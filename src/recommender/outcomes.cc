@@ -70,6 +70,18 @@ void add_evidence(State& s, Viewer& viewer, uint32_t video, const Evidence& e) {
   viewer.authors.add(v.author, e.positive, e.negative, e.outcome, s.time_s(), options);
 }
 
+HistoryEntry& history_entry(State& s, Viewer& viewer, uint32_t video) {
+  return viewer.history_entry(video, s.time_s(), s.bundle.limits.viewer_history_max);
+}
+
+// `entry` has changed from what spoke `before` for its video: a new like of it, or none.
+void note_liked(State& s, Viewer& viewer, const HistoryEntry& entry, float before) {
+  if (before > 0 || !(features::valence(entry) > 0)) return;
+  std::vector<uint32_t> liked = viewer.liked();
+  std::erase(liked, entry.video);
+  s.co_watch.note(entry.video, liked, ++viewer.positives);
+}
+
 void train(State& s, const PendingPage& page, const PendingSlot& slot, Example example) {
   if (slot.masked || example.heads == 0) return;
   example.viewer = page.viewer;
@@ -122,11 +134,13 @@ void resolve_watch(State& s, Viewer& viewer, const PendingPage& page, const Pend
   if (finished) s.catalogue.count(slot.video, Event::kFinish, s.time_us);
   if (skipped) s.catalogue.count(slot.video, Event::kSkip, s.time_us);
 
-  HistoryEntry& entry = viewer.history_entry(slot.video, s.time_s());
+  HistoryEntry& entry = history_entry(s, viewer, slot.video);
+  const float before = features::valence(entry);
   entry.flags |= HistoryEntry::kWatched;
   if (finished) entry.flags |= HistoryEntry::kFinished;
   if (skipped) entry.flags |= HistoryEntry::kSkipped;
   entry.quantile = static_cast<uint8_t>(quantile * 255.0f);
+  note_liked(s, viewer, entry, before);
 
   Evidence e;
   if (finished) {
@@ -151,7 +165,10 @@ void resolve_like(State& s, Viewer& viewer, const PendingPage& page, PendingSlot
     example.resolve(Head::kLike, 1.0f);
     train(s, page, slot, std::move(example));
     s.catalogue.count(slot.video, Event::kLike, s.time_us);
-    viewer.history_entry(slot.video, s.time_s()).flags |= HistoryEntry::kLiked;
+    HistoryEntry& entry = history_entry(s, viewer, slot.video);
+    const float before = features::valence(entry);
+    entry.flags |= HistoryEntry::kLiked;
+    note_liked(s, viewer, entry, before);
     Evidence e;
     e.positive = amount;
     e.outcome = false;  // of the same viewing as its watch
@@ -159,7 +176,7 @@ void resolve_like(State& s, Viewer& viewer, const PendingPage& page, PendingSlot
     add_evidence(s, viewer, slot.video, e);
   } else if ((slot.outcomes & PendingSlot::kLike) != 0 && first(s, slot, PendingSlot::kUnlike)) {
     // Taken back: the affinity it gave goes; the example, if trained, stays.
-    HistoryEntry& entry = viewer.history_entry(slot.video, s.time_s());
+    HistoryEntry& entry = history_entry(s, viewer, slot.video);
     entry.flags &= static_cast<uint8_t>(~HistoryEntry::kLiked);
     Evidence e;
     e.positive = -amount;
@@ -180,7 +197,7 @@ void block(State& s, Viewer& viewer, uint32_t video, log::v1::NotInterestedScope
 void resolve_not_interested(State& s, Viewer& viewer, PendingSlot& slot,
                             log::v1::NotInterestedScope scope) {
   if (!first(s, slot, PendingSlot::kNotInterested)) return;
-  HistoryEntry& entry = viewer.history_entry(slot.video, s.time_s());
+  HistoryEntry& entry = history_entry(s, viewer, slot.video);
   entry.flags |= HistoryEntry::kNotInterested;
   const auto& v = s.catalogue.video(slot.video);
   const auto& options = s.bundle.affinity;

@@ -103,7 +103,8 @@ log::v1::Source source_of(reranker::Part part, log::v1::Source found_by) {
 Result<Served> rank_page(const State& s, const FeedRequest& request) {
   RD_CHECK(check(request));
   const features::Viewer* viewer = s.viewers.find(request.viewer_id());
-  features::ViewerContext context(s.bundle, s.catalogue, viewer, request.language(), s.time_us);
+  features::ViewerContext context(s.bundle, s.catalogue, s.co_watch, viewer, request.language(),
+                                  s.time_us);
   ranker::UserSide user = s.model.user(request.viewer_id(), context.pooled());
   uint64_t counter = viewer == nullptr ? 0 : viewer->pages;
   base::Sha256Digest seed = seed_of(s, request.viewer_id(), counter);

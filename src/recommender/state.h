@@ -12,6 +12,7 @@
 #include "recommender/features/viewer.h"
 #include "recommender/features/watch_histogram.h"
 #include "recommender/ranker/factorization.h"
+#include "recommender/retrieval/co_watch.h"
 #include "recommender/trainer/trainer.h"
 
 namespace rondo::recommender {
@@ -23,6 +24,7 @@ struct State {
         partition(p),
         catalogue(bundle),
         viewers(bundle),
+        co_watch(bundle),
         model(bundle),
         trainer(bundle) {}
   // The parts refer to `bundle`.
@@ -48,6 +50,7 @@ struct State {
   features::Viewers viewers;
   features::Pending pending;
   features::WatchHistogram watches;
+  retrieval::CoWatch co_watch;
   ranker::Factorization model;
   trainer::Trainer trainer;
 

@@ -85,6 +85,21 @@ void author_reasons(const State& s, const features::ViewerContext& context,
   }
 }
 
+// From this lift on, what others liked is worth speaking of.
+constexpr float kLiftMin = 0.2f;
+
+void co_watch_reason(const State& s, const features::ViewerContext& context, uint32_t video,
+                     std::vector<Weighed>& out) {
+  float lift = s.co_watch.lift(video, context.liked());
+  uint32_t support = s.co_watch.support(video, context.liked());
+  if (lift < kLiftMin || support == 0) return;
+  Weighed& w = out.emplace_back();
+  w.strength = lift * s.bundle.head(Head::kFinish).value_weight *
+               s.bundle.head(Head::kFinish).features[static_cast<size_t>(Feature::kCoWatchLift)];
+  w.reason.set_kind("co_watched");
+  w.reason.set_count(support);
+}
+
 void source_reason(const reranker::Scored& scored, std::vector<Weighed>& out) {
   const char* kind = nullptr;
   float strength = 0.05f;  // after what the viewer did, before what barely counted
@@ -123,6 +138,7 @@ void explain_slot(const State& s, const features::ViewerContext& context,
   const features::Video& video = s.catalogue.video(scored.video);
   std::vector<Weighed> reasons;
   topic_reasons(s, context, video, reasons);
+  co_watch_reason(s, context, scored.video, reasons);
   author_reasons(s, context, video, scored, reasons);
   source_reason(scored, reasons);
   std::stable_sort(reasons.begin(), reasons.end(),

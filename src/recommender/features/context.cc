@@ -26,11 +26,14 @@ float rate_above(const DecayedCounters& c, Event event, float network) {
 
 }  // namespace
 
-ViewerContext::ViewerContext(const Bundle& bundle, const Catalogue& catalogue, const Viewer* viewer,
+ViewerContext::ViewerContext(const Bundle& bundle, const Catalogue& catalogue,
+                             const retrieval::CoWatch& co_watch, const Viewer* viewer,
                              std::string_view language, uint64_t now_us)
     : bundle_(bundle),
       catalogue_(catalogue),
+      co_watch_(co_watch),
       viewer_(viewer),
+      liked_(viewer == nullptr ? std::vector<uint32_t>() : viewer->liked()),
       now_us_(now_us),
       network_{catalogue.network_rate(Event::kFinish, bundle.head(Head::kFinish).prior),
                catalogue.network_rate(Event::kSkip, bundle.head(Head::kSkip).prior),
@@ -120,6 +123,7 @@ FeatureVector ViewerContext::features(uint32_t index, uint32_t position) const {
   set(Feature::kViewerFinishRate, rates_.finish - network_[0]);
   set(Feature::kPosition, static_cast<float>(position) / 8.0f);
   set(Feature::kTopicNovelty, topic_novelty(video));
+  set(Feature::kCoWatchLift, co_watch_.lift(index, liked_));
   return out;
 }
 

@@ -15,14 +15,16 @@
 #include "recommender/features/catalogue.h"
 #include "recommender/features/pending.h"
 #include "recommender/features/viewer.h"
+#include "recommender/retrieval/co_watch.h"
 
 namespace rondo::recommender::features {
 
 class ViewerContext {
  public:
   // `viewer` may be null: a new one.
-  ViewerContext(const Bundle& bundle, const Catalogue& catalogue, const Viewer* viewer,
-                std::string_view language, uint64_t now_us);
+  ViewerContext(const Bundle& bundle, const Catalogue& catalogue,
+                const retrieval::CoWatch& co_watch, const Viewer* viewer, std::string_view language,
+                uint64_t now_us);
 
   // Of the video's topics: the main one counts in full, the others by the bundle's share.
   float topic_affinity(const Video& video) const;
@@ -34,6 +36,7 @@ class ViewerContext {
   // `position` in the page when training; 0 when serving.
   FeatureVector features(uint32_t video, uint32_t position) const;
 
+  const retrieval::LikedSet& liked() const { return liked_; }
   // The viewer's history as one vector: item vectors weighted by how the outcomes spoke for them,
   // the newest most.
   std::span<const float> pooled() const { return pooled_; }
@@ -48,7 +51,9 @@ class ViewerContext {
 
   const Bundle& bundle_;
   const Catalogue& catalogue_;
+  const retrieval::CoWatch& co_watch_;
   const Viewer* viewer_;
+  const retrieval::LikedSet liked_;
   std::array<char, kLanguageBytesMax> language_{};
   const uint64_t now_us_;
   std::vector<std::pair<uint32_t, float>> topics_;

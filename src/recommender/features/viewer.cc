@@ -43,12 +43,20 @@ bool Viewer::note_event(uint64_t event_hash) {
   return true;
 }
 
-HistoryEntry& Viewer::history_entry(uint32_t video, uint32_t now_s) {
+HistoryEntry& Viewer::history_entry(uint32_t video, uint32_t now_s, size_t entries_max) {
   for (size_t i = history.size(); i > 0; --i) {
     if (history[i - 1].video == video) return history[i - 1];
   }
-  if (history.size() == kHistoryMax) history.erase(history.begin());
+  if (history.size() >= entries_max) history.erase(history.begin());
   return history.emplace_back(HistoryEntry{video, now_s, 0, 0});
+}
+
+std::vector<uint32_t> Viewer::liked() const {
+  std::vector<uint32_t> out;
+  for (const HistoryEntry& entry : history) {
+    if (valence(entry) > 0) out.push_back(entry.video);
+  }
+  return out;
 }
 
 void Viewer::block(std::vector<uint32_t>& list, uint32_t key) {

@@ -33,7 +33,6 @@
 
 namespace rondo::recommender::features {
 
-inline constexpr size_t kHistoryMax = 128;
 inline constexpr size_t kTopicAffinitiesMax = 48;
 inline constexpr size_t kAuthorAffinitiesMax = 32;
 inline constexpr size_t kBlockedMax = 64;
@@ -72,7 +71,8 @@ struct Viewer {
   uint64_t active_us = 0;  // last page or outcome
   uint64_t pages = 0;      // served
   uint64_t impressions = 0;
-  std::vector<HistoryEntry> history;  // oldest first, at most kHistoryMax
+  uint32_t positives = 0;             // outcomes that spoke for their video, ever
+  std::vector<HistoryEntry> history;  // oldest first, at most the bundle's limit
   Affinities topics{kTopicAffinitiesMax};
   Affinities authors{kAuthorAffinitiesMax};
   std::vector<uint32_t> blocked_topics;   // not interested; oldest first
@@ -87,7 +87,10 @@ struct Viewer {
   bool has_reserved(uint32_t video) const;
   // False when the event id is in the window already.
   bool note_event(uint64_t event_hash);
-  HistoryEntry& history_entry(uint32_t video, uint32_t now_s);
+  // The entry of this video; made when there is none, displacing the oldest beyond `entries_max`.
+  HistoryEntry& history_entry(uint32_t video, uint32_t now_s, size_t entries_max);
+  // Videos whose outcome spoke for them, oldest first.
+  std::vector<uint32_t> liked() const;
   void block(std::vector<uint32_t>& list, uint32_t key);
   // Forgets what was learned; what was seen, followed and reserved stays.
   void reset();

@@ -6,8 +6,8 @@ namespace rondo::recommender::reranker {
 namespace {
 
 constexpr std::array<std::string_view, kTerms> kNames{
-    "finish",          "watch",          "like",      "skip",   "topic_affinity",
-    "author_affinity", "follows_author", "freshness", "novelty"};
+    "finish",         "watch",     "like",    "skip",     "topic_affinity", "author_affinity",
+    "follows_author", "freshness", "novelty", "co_watch", "popularity"};
 
 }  // namespace
 
@@ -33,6 +33,10 @@ float term_weight(const Bundle& b, Term term) {
       return b.value.freshness;
     case Term::kNovelty:
       return b.value.novelty;
+    case Term::kCoWatch:
+      return b.value.co_watch;
+    case Term::kPopularity:
+      return b.value.popularity;
   }
   return 0;
 }
@@ -57,6 +61,8 @@ Scored score(const State& s, const ranker::UserSide& user, const features::Viewe
   set(Term::kFollowsAuthor, feature(Feature::kFollowsAuthor));
   set(Term::kFreshness, feature(Feature::kFreshness));
   set(Term::kNovelty, feature(Feature::kTopicNovelty));
+  set(Term::kCoWatch, s.co_watch.score(video, context.liked()));
+  set(Term::kPopularity, s.co_watch.popularity(video));
   for (size_t t = 0; t < kTerms; ++t) {
     out.contributions[t] = term_weight(s.bundle, static_cast<Term>(t)) * out.values[t];
     out.score += out.contributions[t];

@@ -24,8 +24,10 @@ enum class Term : uint8_t {
   kFollowsAuthor,
   kFreshness,
   kNovelty,
+  kCoWatch,
+  kPopularity,
 };
-inline constexpr size_t kTerms = 9;
+inline constexpr size_t kTerms = 11;
 std::string_view term_name(Term term);
 
 struct Scored {

@@ -105,6 +105,12 @@ CandidateSet gather(const State& s, const features::ViewerContext& context,
     if ((flags[v] & Catalogue::kNew) != 0) fresh.offer(published[v], v);
   }
 
+  TopK<float> co_watched(limits.co_watch);
+  for (const auto& [video, strength] : s.co_watch.neighbours_of(context.liked())) {
+    bool eligible = (flags[video] & Catalogue::kEligible) != 0;
+    if (eligible && filter.passes(catalogue, video)) co_watched.offer(strength, video);
+  }
+
   auto take = [&](uint32_t video, log::v1::Source source) {
     if ((filter.videos[video] & kTaken) != 0) return;
     filter.videos[video] |= kTaken;
@@ -112,6 +118,7 @@ CandidateSet gather(const State& s, const features::ViewerContext& context,
   };
   for (uint32_t v : personal.take()) take(v, log::v1::SOURCE_PERSONAL);
   for (uint32_t v : followed.take()) take(v, log::v1::SOURCE_FOLLOWED);
+  for (uint32_t v : co_watched.take()) take(v, log::v1::SOURCE_CO_WATCH);
   for (uint32_t v : trending.take()) take(v, log::v1::SOURCE_TRENDING);
   for (uint32_t v : fresh.take()) take(v, log::v1::SOURCE_FRESH);
   TopK<double> champions(limits.topic_champions);

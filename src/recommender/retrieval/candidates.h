@@ -3,6 +3,7 @@
 // - personal: inner product of the viewer's query with the videos' vectors, plus the viewer's
 //   affinities for the main topic and the author; only what scores above 0. Needs history.
 // - followed: newest of the authors whom the viewer follows.
+// - co-watch: what others liked beside the viewer's latest likes.
 // - trending: what others finish now (forward-decayed merit).
 // - fresh: newest within their exploration budget.
 // - the best of each topic, as trending or fresh, so that every topic can be met.

@@ -524,7 +524,7 @@ export interface components {
             score: number;
         };
         /** @enum {string} */
-        Source: "personal" | "trending" | "fresh" | "followed" | "exploration" | "following" | "latest";
+        Source: "personal" | "trending" | "fresh" | "followed" | "co_watch" | "exploration" | "following" | "latest";
         Reason: {
             kind: components["schemas"]["ReasonKind"];
             subject: string;
@@ -532,7 +532,7 @@ export interface components {
             count: number;
         };
         /** @enum {string} */
-        ReasonKind: "topic_finished" | "topic_liked" | "topic_skipped" | "follows_author" | "author_finished" | "trending" | "fresh" | "exploration";
+        ReasonKind: "topic_finished" | "topic_liked" | "topic_skipped" | "follows_author" | "author_finished" | "co_watched" | "trending" | "fresh" | "exploration";
         ScoreTerm: {
             name: string;
             value: number;

@@ -32,6 +32,8 @@ const TERMS: Record<string, string> = {
   follows_author: "You follow its author",
   freshness: "How new it is",
   novelty: "New ground for you",
+  co_watch: "Others with your taste",
+  popularity: "How many like it",
   repeat_penalty: "Topic on the page already",
   exploration_bonus: "Few have met it yet",
 };
@@ -144,6 +146,7 @@ export const en = {
       trending: "Many people are watching it just now.",
       fresh: "It is new, and gets its first viewers.",
       followed: "You follow its author.",
+      co_watch: "Others who like what you like, like it too.",
       exploration: "A try: to find out whether you like something new.",
       following: "From somebody you follow, in the order of time.",
       latest: "In the order of time. Nothing here is chosen by your watching.",
@@ -161,6 +164,8 @@ export const en = {
           return `You follow @${subject}.`;
         case "author_finished":
           return `You watched ${n_of(n, "one", "#")} by @${subject} to the end.`;
+        case "co_watched":
+          return `Others who liked ${n_of(n, "a video", "# videos")} that you liked, liked it too.`;
         case "trending":
           return n > 0 ? `${n_of(n, "One person", "# people")} watched it lately.` : "It is being watched a lot.";
         case "fresh":

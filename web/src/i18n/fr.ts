@@ -33,6 +33,8 @@ const TERMS: Record<string, string> = {
   follows_author: "Vous suivez son auteur",
   freshness: "Sa nouveauté",
   novelty: "Terrain nouveau",
+  co_watch: "Des gens de votre goût",
+  popularity: "Combien l’aiment",
   repeat_penalty: "Sujet déjà dans la page",
   exploration_bonus: "Encore peu vue",
 };
@@ -143,6 +145,7 @@ export const fr: Messages = {
       trending: "Beaucoup de monde la regarde en ce moment.",
       fresh: "Elle est nouvelle et reçoit ses premiers regards.",
       followed: "Vous suivez son auteur.",
+      co_watch: "Ceux qui aiment ce que vous aimez l’aiment aussi.",
       exploration: "Un essai\u00a0: pour savoir si quelque chose de nouveau vous plaît.",
       following: "De quelqu’un que vous suivez, dans l’ordre du temps.",
       latest: "Dans l’ordre du temps. Rien ici ne dépend de ce que vous regardez.",
@@ -160,6 +163,8 @@ export const fr: Messages = {
           return `Vous suivez @${subject}.`;
         case "author_finished":
           return `Vous avez regardé jusqu’au bout ${n_of(n, "une vidéo", "# vidéos")} de @${subject}.`;
+        case "co_watched":
+          return `Ceux qui ont aimé ${n_of(n, "une vidéo", "# vidéos")} que vous avez aimée${n > 1 ? "s" : ""} l’ont aimée aussi.`;
         case "trending":
           return n > 0
             ? `${n_of(n, "Une personne l’a vue", "# personnes l’ont vue")} récemment.`

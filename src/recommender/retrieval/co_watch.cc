@@ -1,0 +1,251 @@
+#include "recommender/retrieval/co_watch.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+#include "recommender/kernels/math.h"
+
+namespace rondo::recommender::retrieval {
+namespace {
+
+// Rows that solve_some looks at for a stale one, at most, for each that it may solve.
+constexpr uint32_t kLooks = 512;
+// Smooths a lift: as if this much of everybody liked everything.
+constexpr float kLiftFloor = 2e-3f;
+constexpr float kLiftMax = 3.0f;
+
+// Solves A x = b in place for a symmetric positive definite A, of which only the upper triangle is
+// read (elimination without pivoting, which such a matrix does not need). False when a pivot is not
+// positive.
+bool solve_symmetric(std::vector<float>& a, std::vector<float>& b) {
+  const size_t n = b.size();
+  for (size_t k = 0; k < n; ++k) {
+    const float* from = &a[k * n];
+    if (!(from[k] > 1e-6f)) return false;
+    for (size_t i = k + 1; i < n; ++i) {
+      float l = from[i] / from[k];
+      if (l == 0) continue;
+      float* to = &a[i * n];
+      for (size_t j = i; j < n; ++j) to[j] -= l * from[j];
+      b[i] -= l * b[k];
+    }
+  }
+  for (size_t k = n; k-- > 0;) {
+    float x = b[k];
+    for (size_t i = k + 1; i < n; ++i) x -= a[k * n + i] * b[i];
+    b[k] = x / a[k * n + k];
+  }
+  return true;
+}
+
+}  // namespace
+
+LikedSet::LikedSet(std::span<const uint32_t> videos) : videos_(videos.begin(), videos.end()) {
+  if (videos_.empty()) return;
+  slots_.assign(std::bit_ceil(videos_.size() * 4), 0);
+  mask_ = slots_.size() - 1;
+  for (uint32_t video : videos_) {
+    size_t at = home(video);
+    while (slots_[at] != 0 && slots_[at] != video + 1) at = (at + 1) & mask_;
+    slots_[at] = video + 1;
+  }
+}
+
+CoWatch::Row& CoWatch::row(uint32_t video) {
+  if (video >= c_.rows.size()) c_.rows.resize(video + 1);
+  return c_.rows[video];
+}
+
+float CoWatch::strength(const Neighbour& neighbour) const {
+  return neighbour.count / kernels::sqrt(c_.rows[neighbour.video].positives);
+}
+
+void CoWatch::note(uint32_t video, std::span<const uint32_t> liked, uint32_t positives) {
+  const auto& options = bundle_.co_watch;
+  auto share_of = [&options](uint32_t n) {
+    return kernels::exp(-options.viewer_share * kernels::log(static_cast<float>(n)));
+  };
+  float amount = share_of(std::max(positives, 1u));
+  c_.everybody += positives <= 1 ? amount : amount - share_of(positives - 1);
+  Row& own = row(video);
+  own.positives += amount;
+  own.stale = true;
+  size_t skip = liked.size() > options.window ? liked.size() - options.window : 0;
+  for (uint32_t other : liked.subspan(skip)) {
+    if (other == video) continue;
+    // A reference would not outlive the growth of the rows.
+    row(other).stale = true;
+    if (!(c_.rows[other].positives > 0)) c_.rows[other].positives = amount;
+    add_pair(c_.rows[video], other, amount);
+    add_pair(c_.rows[other], video, amount);
+  }
+}
+
+void CoWatch::add_pair(Row& of, uint32_t neighbour, float amount) {
+  auto& list = of.neighbours;
+  for (Neighbour& n : list) {
+    if (n.video == neighbour) {
+      n.count += amount;
+      return;
+    }
+  }
+  if (list.size() < bundle_.co_watch.neighbours_max) {
+    list.push_back({neighbour, amount, 0});
+    return;
+  }
+  auto weakest = list.begin();
+  float least = strength(*weakest);
+  for (auto at = list.begin() + 1; at != list.end(); ++at) {
+    float s = strength(*at);
+    if (s < least || (s == least && at->video > weakest->video)) {
+      weakest = at;
+      least = s;
+    }
+  }
+  *weakest = {neighbour, amount, 0};
+}
+
+void CoWatch::solve_some() {
+  const auto count = static_cast<uint32_t>(c_.rows.size());
+  uint32_t solved = 0;
+  uint32_t looks = std::min(count, bundle_.co_watch.solve_per_tick * kLooks);
+  for (uint32_t i = 0; i < looks && solved < bundle_.co_watch.solve_per_tick; ++i) {
+    if (c_.next >= count) c_.next = 0;
+    uint32_t video = c_.next++;
+    if (!c_.rows[video].stale) continue;
+    solve(video);
+    ++solved;
+  }
+}
+
+void CoWatch::solve(uint32_t video) {
+  Row& own = c_.rows[video];
+  own.stale = false;
+  auto& list = own.neighbours;
+  // The strongest first; what the model does not use keeps its count.
+  std::vector<std::pair<float, size_t>> order(list.size());
+  for (size_t i = 0; i < list.size(); ++i) order[i] = {strength(list[i]), i};
+  size_t m = std::min<size_t>(list.size(), bundle_.co_watch.neighbours_solved);
+  std::partial_sort(order.begin(), order.begin() + static_cast<ptrdiff_t>(m), order.end(),
+                    [&list](const auto& a, const auto& b) {
+                      if (a.first != b.first) return a.first > b.first;
+                      return list[a.second].video < list[b.second].video;
+                    });
+  for (Neighbour& n : list) n.weight = 0;
+
+  // The system: the neighbours, then everybody.
+  const float lambda = bundle_.co_watch.regularization;
+  const size_t size = m + 1;
+  std::vector<float> a(size * size, 0.0f);
+  std::vector<float> b(size, 0.0f);
+  place_.resize(std::max(place_.size(), c_.rows.size()), -1);
+  for (size_t i = 0; i < m; ++i) place_[list[order[i].second].video] = static_cast<int32_t>(i);
+  for (size_t i = 0; i < m; ++i) {
+    const Neighbour& neighbour = list[order[i].second];
+    const Row& its = c_.rows[neighbour.video];
+    a[i * size + i] = its.positives + lambda;
+    a[i * size + m] = a[m * size + i] = its.positives;
+    b[i] = neighbour.count;
+    for (const Neighbour& n : its.neighbours) {
+      int32_t j = place_[n.video];
+      if (j < 0) continue;
+      // One of the two lists may have given the pair up: the larger count is the better.
+      float known = std::max(a[i * size + static_cast<size_t>(j)], n.count);
+      a[i * size + static_cast<size_t>(j)] = a[static_cast<size_t>(j) * size + i] = known;
+    }
+  }
+  for (size_t i = 0; i < m; ++i) place_[list[order[i].second].video] = -1;
+  a[m * size + m] = c_.everybody + lambda;
+  b[m] = own.positives;
+  if (!solve_symmetric(a, b)) {
+    // Counts that lists have given up can make a system that no counts make: each by itself then.
+    for (size_t i = 0; i < m; ++i) {
+      const Neighbour& n = list[order[i].second];
+      b[i] = n.count / (c_.rows[n.video].positives + lambda) / static_cast<float>(size);
+    }
+    b[m] = own.positives / (c_.everybody + lambda);
+  }
+  for (size_t i = 0; i < m; ++i) list[order[i].second].weight = b[i];
+  own.intercept = b[m];
+}
+
+float CoWatch::score(uint32_t video, const LikedSet& liked) const {
+  const Row* own = find(video);
+  if (own == nullptr) return 0;
+  float sum = own->intercept;
+  for (const Neighbour& n : own->neighbours) {
+    if (n.weight != 0 && liked.contains(n.video)) sum += n.weight;
+  }
+  return sum;
+}
+
+uint32_t CoWatch::support(uint32_t video, const LikedSet& liked) const {
+  const Row* own = find(video);
+  if (own == nullptr) return 0;
+  return static_cast<uint32_t>(std::count_if(
+      own->neighbours.begin(), own->neighbours.end(),
+      [&liked](const Neighbour& n) { return n.weight > 0 && liked.contains(n.video); }));
+}
+
+float CoWatch::popularity(uint32_t video) const {
+  const Row* own = find(video);
+  return own == nullptr || !(c_.everybody > 0) ? 0 : own->positives / c_.everybody;
+}
+
+float CoWatch::lift(uint32_t video, const LikedSet& liked) const {
+  if (find(video) == nullptr || liked.videos().empty()) return 0;
+  float here = std::max(score(video, liked), 0.0f) + kLiftFloor;
+  float anybody = popularity(video) + kLiftFloor;
+  return std::clamp(kernels::log(here / anybody), -kLiftMax, kLiftMax);
+}
+
+std::vector<std::pair<uint32_t, float>> CoWatch::neighbours_of(const LikedSet& liked) const {
+  std::vector<std::pair<uint32_t, float>> out;
+  size_t skip = liked.videos().size() > bundle_.co_watch.window
+                    ? liked.videos().size() - bundle_.co_watch.window
+                    : 0;
+  auto latest = liked.videos().subspan(skip);
+  size_t entries = 0;
+  for (uint32_t video : latest) {
+    if (const Row* its = find(video)) entries += its->neighbours.size();
+  }
+  if (entries == 0) return out;
+  // Open addressing: place in `out` + 1, by video.
+  std::vector<uint32_t> index(std::bit_ceil(entries * 2), 0);
+  const size_t mask = index.size() - 1;
+  const float lambda = bundle_.co_watch.regularization;
+  for (size_t i = latest.size(); i-- > 0;) {
+    const Row* its = find(latest[i]);
+    if (its == nullptr) continue;
+    for (const Neighbour& n : its->neighbours) {
+      if (liked.contains(n.video)) continue;
+      size_t at = (n.video * 2654435761u >> 7) & mask;
+      while (index[at] != 0 && out[index[at] - 1].first != n.video) at = (at + 1) & mask;
+      if (index[at] == 0) {
+        out.emplace_back(n.video, 0.0f);
+        index[at] = static_cast<uint32_t>(out.size());
+      }
+      out[index[at] - 1].second += n.count / (c_.rows[n.video].positives + lambda);
+    }
+  }
+  return out;
+}
+
+Result<void> CoWatch::restore(Contents contents, size_t videos) {
+  auto sane = [](float x) { return x >= 0 && x < 1e30f; };
+  if (contents.rows.size() > videos || !sane(contents.everybody)) {
+    return corrupt("co-watch: more rows than videos, or a count that is none");
+  }
+  for (const Row& row : contents.rows) {
+    bool fits = sane(row.positives) && row.neighbours.size() <= bundle_.co_watch.neighbours_max;
+    for (const Neighbour& n : row.neighbours) {
+      fits = fits && n.video < contents.rows.size() && sane(n.count) && n.weight == n.weight;
+    }
+    if (!fits) return corrupt("co-watch: a neighbour does not fit");
+  }
+  c_ = std::move(contents);
+  return {};
+}
+
+}  // namespace rondo::recommender::retrieval

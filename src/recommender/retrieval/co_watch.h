@@ -1,0 +1,110 @@
+// What the same viewers like: for each video the ones most liked beside it, and a linear model of
+// "likes j" on "liked i" over them. Both are kept while the log is folded; nothing is batched.
+//
+//   G[i][j] = sum, over positive outcomes with both, of n^-share     n: the viewer's positives so
+//   far w[.][j] = (G_NN + regularization I)^-1 G_Nj                       N: j's neighbours and
+//   everybody score(viewer, j) = w[everybody][j] + sum over i in N that the viewer liked of w[i][j]
+//
+// The ridge regression of EASE (H. Steck, "Embarrassingly Shallow Autoencoders", WWW 2019), each
+// video over its own neighbourhood only (fsSLIM: X. Ning and G. Karypis, ICDM 2011), so that its
+// cost is bounded and one video at a time is solved: those that have changed, in turn, some at each
+// Tick. "Everybody" is a neighbour of all, liked by all: the intercept.
+//
+// Counts of a pair are exact while it stays in either list; a full list gives up the pair of the
+// least strength, count / sqrt(positives of the neighbour).
+//
+// Bytes a video with positives: 56 + 12 a neighbour (96: 1,208). Not thread safe.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "recommender/bundle.h"
+
+namespace rondo::recommender::retrieval {
+
+// The videos that a viewer has liked, as a set. Built once a page.
+class LikedSet {
+ public:
+  explicit LikedSet(std::span<const uint32_t> videos);
+  bool contains(uint32_t video) const {
+    if (slots_.empty()) return false;
+    for (size_t at = home(video);; at = (at + 1) & mask_) {
+      if (slots_[at] == video + 1) return true;
+      if (slots_[at] == 0) return false;
+    }
+  }
+  // As given: oldest first.
+  std::span<const uint32_t> videos() const { return videos_; }
+
+ private:
+  size_t home(uint32_t video) const { return (video * 2654435761u >> 7) & mask_; }
+
+  std::vector<uint32_t> videos_;
+  std::vector<uint32_t> slots_;  // video + 1; 0 is empty
+  size_t mask_ = 0;
+};
+
+class CoWatch {
+ public:
+  struct Neighbour {
+    uint32_t video;
+    float count;   // G
+    float weight;  // of the model; 0 outside the solved neighbourhood
+  };
+  struct Row {
+    float positives = 0;  // G[j][j]
+    float intercept = 0;
+    bool stale = false;  // changed since it was solved
+    std::vector<Neighbour> neighbours;
+  };
+
+  explicit CoWatch(const Bundle& bundle) : bundle_(bundle) {}
+
+  // A positive outcome of `video`: the viewer's `positives`-th, after `liked` (oldest first,
+  // without `video`; the last ones count, as many as the bundle says).
+  void note(uint32_t video, std::span<const uint32_t> liked, uint32_t positives);
+  // Solves as many of the stale videos as the bundle says for a Tick.
+  void solve_some();
+
+  // The model's estimate that somebody who liked these likes `video` too, about 0..1.
+  float score(uint32_t video, const LikedSet& liked) const;
+  // log of how many times likelier that is than for just anybody; 0 when nothing is known.
+  float lift(uint32_t video, const LikedSet& liked) const;
+  // How many of these likes speak for the video.
+  uint32_t support(uint32_t video, const LikedSet& liked) const;
+  // The share of viewers who like the video, by weight.
+  float popularity(uint32_t video) const;
+  // What was liked beside the viewer's latest likes, with a strength that ranks them: in order of
+  // first appearance, each once.
+  std::vector<std::pair<uint32_t, float>> neighbours_of(const LikedSet& liked) const;
+
+  // State, for checkpoints. Rows by video index; what lies beyond the end has none.
+  struct Contents {
+    float everybody = 0;  // G[0][0]
+    uint32_t next = 0;    // where the search for stale videos goes on
+    std::vector<Row> rows;
+  };
+  const Contents& contents() const { return c_; }
+  // corrupt when an index is not below `videos`, or a number is not one.
+  Result<void> restore(Contents contents, size_t videos);
+
+ private:
+  Row& row(uint32_t video);
+  const Row* find(uint32_t video) const {
+    return video < c_.rows.size() ? &c_.rows[video] : nullptr;
+  }
+  void add_pair(Row& of, uint32_t neighbour, float amount);
+  float strength(const Neighbour& neighbour) const;
+  void solve(uint32_t video);
+
+  const Bundle& bundle_;
+  Contents c_;
+  // Scratch of solve: the place of a video in the system, -1 outside.
+  std::vector<int32_t> place_;
+};
+
+}  // namespace rondo::recommender::retrieval
