@@ -13,7 +13,9 @@ namespace {
 constexpr uint32_t kSchema = 1;
 constexpr size_t kTextBytesMax = 256 << 10;
 
-constexpr std::array<std::string_view, kHeads> kHeadNames{"skip", "finish", "watch", "like"};
+constexpr std::array<std::string_view, kHeads> kHeadNames{
+    "skip",  "finish", "watch",  "like",           "comment",
+    "share", "save",   "follow", "not_interested", "report"};
 constexpr std::array<std::string_view, kFeatures> kFeatureNames{
     "topic_affinity",    "author_affinity",    "follows_author",    "video_finish_rate",
     "video_skip_rate",   "video_like_rate",    "video_impressions", "freshness",
@@ -40,12 +42,16 @@ std::vector<Field> fields_of(Bundle& b) {
   add("model.dimensions", b.model.dimensions, 16, 128);
   add("model.init_scale", b.model.init_scale, 0, 1);
   add("model.history_decay", b.model.history_decay, 0, 1);
+  add("model.history_attended", b.model.history_attended, 0, 128);
+  add("model.hidden_1", b.model.hidden_1, 16, 256);
+  add("model.hidden_2", b.model.hidden_2, 16, 256);
   for (size_t h = 0; h < kHeads; ++h) {
     std::string at = fmt::format("heads.{}.", kHeadNames[h]);
     auto& head = b.heads[h];
-    add(at + "prior", head.prior, 0.001, 0.999);
+    add(at + "prior", head.prior, 0.00001, 0.999);
     add(at + "loss_weight", head.loss_weight, 0, 10);
     add(at + "value_weight", head.value_weight, -100, 100);
+    add(at + "negative_share", head.negative_share, 0.01, 1);
     for (size_t i = 0; i < kFeatures; ++i) {
       add(fmt::format("{}features.{}", at, kFeatureNames[i]), head.features[i], -10, 10);
     }
@@ -68,7 +74,8 @@ std::vector<Field> fields_of(Bundle& b) {
   add("outcomes.skip_ms", b.outcomes.skip_ms, 100, 60000);
   add("outcomes.finish_fraction", b.outcomes.finish_fraction, 0.5, 1);
   add("outcomes.reservation_minutes", b.outcomes.reservation_minutes, 1, 24 * 60);
-  add("outcomes.like_minutes", b.outcomes.like_minutes, 1, 24 * 60);
+  add("outcomes.soon_minutes", b.outcomes.soon_minutes, 1, 24 * 60);
+  add("outcomes.late_minutes", b.outcomes.late_minutes, 1, 7 * 24 * 60);
   add("affinity.half_life_hours", b.affinity.half_life_hours, 1, 24 * 366);
   add("affinity.event_decay", b.affinity.event_decay, 0, 1);
   add("affinity.smoothing", b.affinity.smoothing, 0.01, 100);
@@ -197,10 +204,12 @@ std::string unknown_leaf(const boost::json::value& at, const std::string& path,
 
 // What no single field can say.
 Result<void> check_together(const Bundle& b) {
-  if (b.model.dimensions % 16 != 0) {
-    return invalid(fmt::format("bundle: model.dimensions is {}; it must be a multiple of 16",
-                               b.model.dimensions))
-        .with_field("model.dimensions");
+  for (auto [name, value] : {std::pair("model.dimensions", b.model.dimensions),
+                             std::pair("model.hidden_1", b.model.hidden_1),
+                             std::pair("model.hidden_2", b.model.hidden_2)}) {
+    if (value % 16 == 0) continue;
+    return invalid(fmt::format("bundle: {} is {}; it must be a multiple of 16", name, value))
+        .with_field(name);
   }
   const auto& e = b.exploration;
   if (e.uniform_share + e.new_video_share + e.new_topic_share > 0.9f) {
@@ -217,13 +226,23 @@ Result<void> check_together(const Bundle& b) {
 
 }  // namespace
 
+Window head_window(Head head) {
+  if (head <= Head::kWatch) return Window::kOutcome;
+  return head <= Head::kSave ? Window::kSoon : Window::kLate;
+}
+
 std::string_view head_name(Head head) { return kHeadNames[static_cast<size_t>(head)]; }
 std::string_view feature_name(Feature f) { return kFeatureNames[static_cast<size_t>(f)]; }
 std::string_view slot_name(Slot slot) { return kSlotNames[static_cast<size_t>(slot)]; }
 
 Bundle Bundle::defaults() {
   Bundle b;
-  b.model = {.dimensions = 16, .init_scale = 0.1f, .history_decay = 0.97f};
+  b.model = {.dimensions = 16,
+             .init_scale = 0.1f,
+             .history_decay = 0.97f,
+             .history_attended = 32,
+             .hidden_1 = 64,
+             .hidden_2 = 32};
   // Starting weights say what is known of any short-video network: interest carries over, popular
   // things are popular. The log corrects them.
   //                                          topic author follow vfin vskip vlike vimp fresh tfin
@@ -232,19 +251,37 @@ Bundle Bundle::defaults() {
       0.45f,
       1.0f,
       -0.8f,
+      1,
       {-1.5f, -0.8f, -0.5f, -0.5f, 2, 0, 0, 0, -0.5f, -0.5f, 0, -0.3f, 1.5f, 0, 0, 0, -0.4f}};
   b.heads[size_t(Head::kFinish)] = {
       0.30f,
       1.0f,
       1.0f,
+      1,
       {1.5f, 0.8f, 0.5f, 2, -0.5f, 0, 0, 0, 0.5f, 0.5f, -0.3f, 0.3f, 0, 1.5f, 0, 0, 0.4f}};
   b.heads[size_t(Head::kWatch)] = {
       0.45f,
       1.0f,
       0.6f,
+      1,
       {1, 0.5f, 0.3f, 1, -0.5f, 0, 0, 0, 0.5f, 0.5f, 0, 0.3f, -0.5f, 0.5f, 0, 0, 0.3f}};
   b.heads[size_t(Head::kLike)] = {
-      0.03f, 0.5f, 2.0f, {1, 1, 0.5f, 0.5f, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0.4f}};
+      0.03f, 0.5f, 2.0f, 0.5f, {1, 1, 0.5f, 0.5f, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0.4f}};
+  // What happens seldom: the same direction as a like, or against it.
+  auto seldom = [&b](Head head, float prior, float value, float loss) {
+    float toward = is_negative(head) ? -1.0f : 1.0f;
+    auto& h = b.heads[static_cast<size_t>(head)];
+    h = {prior, loss, value, 0.25f, {}};
+    h.features[static_cast<size_t>(Feature::kTopicAffinity)] = toward;
+    h.features[static_cast<size_t>(Feature::kAuthorAffinity)] = toward;
+    h.features[static_cast<size_t>(Feature::kCoWatchLift)] = 0.4f * toward;
+  };
+  seldom(Head::kComment, 0.005f, 3, 0.3f);
+  seldom(Head::kShare, 0.005f, 4, 0.3f);
+  seldom(Head::kSave, 0.01f, 3, 0.3f);
+  seldom(Head::kFollow, 0.005f, 5, 0.3f);
+  seldom(Head::kNotInterested, 0.005f, -8, 0.5f);
+  seldom(Head::kReport, 0.0005f, -20, 0.5f);
   b.slots[size_t(Slot::kViewer)] = {2, 24 * 30, 2'000'000};
   b.slots[size_t(Slot::kVideo)] = {2, 24 * 90, 1'000'000};
   b.slots[size_t(Slot::kAuthor)] = {2, 24 * 180, 1'000'000};
@@ -259,8 +296,11 @@ Bundle Bundle::defaults() {
                 .dense_gradient_norm_max = 32,
                 .logit_max = 15,
                 .loss_max = 20};
-  b.outcomes = {
-      .skip_ms = 2000, .finish_fraction = 0.95f, .reservation_minutes = 30, .like_minutes = 60};
+  b.outcomes = {.skip_ms = 2000,
+                .finish_fraction = 0.95f,
+                .reservation_minutes = 30,
+                .soon_minutes = 60,
+                .late_minutes = 24 * 60};
   b.affinity = {.half_life_hours = 24 * 7,
                 .event_decay = 0.92f,
                 .smoothing = 1,

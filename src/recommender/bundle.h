@@ -17,9 +17,32 @@
 namespace rondo::recommender {
 
 // What the ranker predicts. The order is that of weights in checkpoints: append only.
-enum class Head : uint8_t { kSkip, kFinish, kWatch, kLike };
-inline constexpr size_t kHeads = 4;
+enum class Head : uint8_t {
+  kSkip,
+  kFinish,
+  kWatch,
+  kLike,
+  kComment,
+  kShare,
+  kSave,
+  kFollow,
+  kNotInterested,
+  kReport
+};
+inline constexpr size_t kHeads = 10;
 std::string_view head_name(Head head);
+
+// When a head that nothing has happened for is an outcome too.
+enum class Window : uint8_t {
+  kOutcome,  // with the watch
+  kSoon,     // within the hour: like, comment, share, save
+  kLate,     // within the day: follow, not interested, report
+};
+Window head_window(Head head);
+// Heads whose outcome speaks against the video.
+constexpr bool is_negative(Head head) {
+  return head == Head::kSkip || head == Head::kNotInterested || head == Head::kReport;
+}
 
 // The dense inputs of the ranker (features/example_features.h computes them). Append only.
 enum class Feature : uint8_t {
@@ -51,14 +74,19 @@ std::string_view slot_name(Slot slot);
 
 struct Bundle {
   struct Model {
-    uint32_t dimensions;  // of an embedding row, a multiple of 16
-    float init_scale;     // rows start uniform in +-init_scale
-    float history_decay;  // weight of a viewer's outcome against the one after it, in pooling
+    uint32_t dimensions;        // of an embedding row, a multiple of 16
+    float init_scale;           // rows start uniform in +-init_scale
+    float history_decay;        // weight of a viewer's outcome against the one after it, in pooling
+    uint32_t history_attended;  // outcomes that the network attends to
+    uint32_t hidden_1;          // units of the network's layers, multiples of 16
+    uint32_t hidden_2;
   };
   struct HeadOptions {
     float prior;  // base rate that the bias starts from
     float loss_weight;
     float value_weight;                     // in the score of a slot
+    float negative_share;                   // of "did not happen" that is trained on, undone in the
+                                            // logit; 1: all
     std::array<float, kFeatures> features;  // starting weights
   };
   struct SlotOptions {
@@ -81,7 +109,9 @@ struct Bundle {
     uint32_t skip_ms;              // a watch shorter than this that did not finish is a skip
     float finish_fraction;         // of the duration that counts as finished
     uint32_t reservation_minutes;  // until an unshown slot frees its video
-    uint32_t like_minutes;         // after the impression, until "no like" is an outcome
+    uint32_t soon_minutes;         // after the impression, until no like, comment, share or save
+                                   // is an outcome
+    uint32_t late_minutes;         // the same for follow, not interested, report
   };
   struct Affinity {
     float half_life_hours;

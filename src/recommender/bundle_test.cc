@@ -41,7 +41,7 @@ TEST(Bundle, ShaNamesEveryValue) {
 // The defaults are part of what pages are reproduced from: a change here is a change of bundle.
 TEST(Bundle, GoldenShaOfTheDefaults) {
   EXPECT_EQ(base::to_hex(base::as_bytes(Bundle::defaults().sha256())),
-            "45f5cfe61e3f68dd020f581265d4522d0535b50e83ccae01f165e0fffe7ab6d5");
+            "c506d0de36fb8daa04fe9d037e5045ad1e5105666b9b90448515f0d0af825a35");
 }
 
 TEST(Bundle, WhitespaceAndOrderDoNotMatter) {

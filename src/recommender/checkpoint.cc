@@ -59,10 +59,12 @@ void catalogue_fields(A& a, C& c, const Bundle& bundle) {
     video_fields(a, video);
     a.entity_done();
   });
-  a.list(c.vectors, size_t{bundle.limits.videos_max} * bundle.model.dimensions, [&a](auto& x) {
+  auto number = [&a](auto& x) {
     a(x);
     a.entity_done();
-  });
+  };
+  a.list(c.vectors, size_t{bundle.limits.videos_max} * bundle.model.dimensions, number);
+  a.list(c.biases, size_t{bundle.limits.videos_max} * kHeads, number);
   a.end();
 }
 
@@ -150,14 +152,24 @@ void viewer_fields(A& a, V& v, const Bundle& bundle) {
 }
 
 template <typename A, typename V>
+void past_fields(A& a, V& history, const Bundle& bundle) {
+  a.list(history, bundle.model.history_attended, [&a](auto& past) {
+    a(past.video);
+    a(past.valence);
+  });
+}
+
+template <typename A, typename V>
 void page_fields(A& a, V& page, const Bundle& bundle) {
   a(page.viewer);
   a(page.served_us);
   a.list(page.pooled, bundle.model.dimensions, [&a](auto& x) { a(x); });
+  past_fields(a, page.history, bundle);
   a.list(page.slots, kSlotsPerPageMax, [&a](auto& slot) {
     a(slot.video);
     a(slot.status);
     a(slot.outcomes);
+    a(slot.trained);
     a(slot.masked);
     for (auto& f : slot.features) a(f);
   });
@@ -171,6 +183,7 @@ void example_fields(A& a, V& e, const Bundle& bundle) {
   for (auto& label : e.labels) a(label);
   for (auto& f : e.features) a(f);
   a.list(e.pooled, bundle.model.dimensions, [&a](auto& x) { a(x); });
+  past_fields(a, e.history, bundle);
 }
 
 template <typename A, typename S>
@@ -201,7 +214,7 @@ void trainer_fields(A& a, T& t, const Bundle& bundle) {
 
 // --- writing ---
 
-void write_tables(ArchiveWriter& a, const ranker::Factorization& model) {
+void write_tables(ArchiveWriter& a, const ranker::Model& model) {
   for (size_t s = 0; s < kSlots; ++s) {
     const embedding::Table& table = model.table(static_cast<Slot>(s));
     a.begin(section_tag("ROWS"));
@@ -250,13 +263,15 @@ void write(ArchiveWriter& a, const State& s) {
     page_fields(a, page, s.bundle);
     a.entity_done();
   }
-  auto windows = s.pending.like_windows();
-  a(static_cast<uint64_t>(windows.size()));
-  for (const auto& window : windows) {
-    a(window.due_us);
-    a(window.page_offset);
-    a(window.slot);
-    a.entity_done();
+  for (size_t w = 0; w < Pending::kWindows; ++w) {
+    auto waiting = s.pending.waiting(w);
+    a(static_cast<uint64_t>(waiting.size()));
+    for (const auto& due : waiting) {
+      a(due.due_us);
+      a(due.page_offset);
+      a(due.slot);
+      a.entity_done();
+    }
   }
   a.end();
   trainer_fields(a, s.trainer, s.bundle);
@@ -295,7 +310,7 @@ void read_head(ArchiveReader& a, State& s) {
   a.end();
 }
 
-void read_tables(ArchiveReader& a, ranker::Factorization& model) {
+void read_tables(ArchiveReader& a, ranker::Model& model) {
   for (size_t s = 0; s < kSlots && a.ok(); ++s) {
     embedding::Table& table = model.table(static_cast<Slot>(s));
     a.begin(section_tag("ROWS"));
@@ -326,6 +341,11 @@ void read_tables(ArchiveReader& a, ranker::Factorization& model) {
 }
 
 // Every index that a viewer holds refers to something.
+bool past_fits(const std::vector<PastOutcome>& history, const Catalogue& c) {
+  return std::all_of(history.begin(), history.end(),
+                     [&c](const PastOutcome& past) { return past.video < c.size(); });
+}
+
 bool refers_well(const Viewer& v, const Catalogue& c) {
   auto all_below = [](const std::vector<uint32_t>& keys, size_t bound) {
     return std::all_of(keys.begin(), keys.end(), [bound](uint32_t k) { return k < bound; });
@@ -378,7 +398,8 @@ void read_pending(ArchiveReader& a, State& s) {
     a(offset);
     page_fields(a, page, s.bundle);
     if (!a.ok()) return;
-    bool fits = (i == 0 || offset > before) && page.pooled.size() == s.bundle.model.dimensions;
+    bool fits = (i == 0 || offset > before) && page.pooled.size() == s.bundle.model.dimensions &&
+                past_fits(page.history, s.catalogue);
     for (const auto& slot : page.slots) {
       fits = fits && slot.status <= PendingSlot::kClosed &&
              (slot.status == PendingSlot::kClosed || slot.video < s.catalogue.size());
@@ -388,18 +409,20 @@ void read_pending(ArchiveReader& a, State& s) {
     uint64_t due_us = page.served_us + reservation_us;
     s.pending.add(offset, std::move(page), due_us);
   }
-  uint64_t windows = 0;
-  a(windows);
-  for (uint64_t i = 0; i < windows && a.ok(); ++i) {
-    Pending::LikeWindow window{};
-    a(window.due_us);
-    a(window.page_offset);
-    a(window.slot);
-    PendingPage* page = s.pending.find(window.page_offset);
-    if (a.ok() && (page == nullptr || window.slot >= page->slots.size())) {
-      return a.fail(corrupt("checkpoint: a like window has no slot"));
+  for (size_t w = 0; w < Pending::kWindows && a.ok(); ++w) {
+    uint64_t waiting = 0;
+    a(waiting);
+    for (uint64_t i = 0; i < waiting && a.ok(); ++i) {
+      Pending::Due due{};
+      a(due.due_us);
+      a(due.page_offset);
+      a(due.slot);
+      PendingPage* page = s.pending.find(due.page_offset);
+      if (a.ok() && (page == nullptr || due.slot >= page->slots.size())) {
+        return a.fail(corrupt("checkpoint: a window has no slot"));
+      }
+      if (a.ok()) s.pending.restore(w, due);
     }
-    if (a.ok()) s.pending.restore_like_window(window);
   }
   a.end();
 }
@@ -407,7 +430,8 @@ void read_pending(ArchiveReader& a, State& s) {
 void read_trainer(ArchiveReader& a, State& s) {
   trainer_fields(a, s.trainer, s.bundle);
   for (const auto& e : s.trainer.waiting()) {
-    if (e.video >= s.catalogue.size() || e.pooled.size() != s.bundle.model.dimensions) {
+    if (e.video >= s.catalogue.size() || e.pooled.size() != s.bundle.model.dimensions ||
+        !past_fits(e.history, s.catalogue)) {
       return a.fail(corrupt("checkpoint: a waiting example does not fit the rest"));
     }
   }

@@ -48,9 +48,11 @@ void settle_time(State& s) {
       s.pending.close(*page_offset, i);
     }
   }
-  while (auto window = s.pending.take_due_like(s.time_us)) {
-    no_like(s, window->page_offset, window->slot);
-    s.pending.close(window->page_offset, window->slot);
+  for (size_t w = 0; w < features::Pending::kWindows; ++w) {
+    while (auto due = s.pending.take_due(w, s.time_us)) {
+      end_window(s, features::Pending::kWindowKinds[w], due->page_offset, due->slot);
+      if (w + 1 == features::Pending::kWindows) s.pending.close(due->page_offset, due->slot);
+    }
   }
   while (auto viewer = s.viewers.take_expired(s.time_us)) {
     forget_learned(s, viewer->id);
@@ -97,6 +99,7 @@ void fold_follow(State& s, const log::v1::FollowChanged& r) {
   if (!r.following()) {
     if (there) viewer->follows.erase(at);
   } else if (!there) {
+    note_followed(s, *viewer, *author);
     if (viewer->follows.size() < s.bundle.limits.viewer_follows_max) {
       viewer->follows.insert(at, *author);
     } else {
@@ -152,6 +155,7 @@ void fold_served(State& s, uint64_t offset, const log::v1::Served& r) {
   page.viewer = viewer->id;
   page.served_us = s.time_us;
   page.pooled.assign(context.pooled().begin(), context.pooled().end());
+  page.history = context.past();
   int count = std::min(r.slots_size(), kLimitMax);
   for (int i = 0; i < count; ++i) {
     PendingSlot& slot = page.slots.emplace_back();
@@ -187,6 +191,7 @@ void fold_preference(State& s, const log::v1::PreferenceChanged& r) {
   for (uint64_t offset : s.pending.pages_of(viewer->id)) {
     PendingPage* page = s.pending.find(offset);
     std::fill(page->pooled.begin(), page->pooled.end(), 0.0f);
+    page->history.clear();
     for (auto& slot : page->slots) {
       slot.masked = true;
       slot.features = {};

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 
 #include "base/hash.h"
 
@@ -82,19 +83,26 @@ void note_liked(State& s, Viewer& viewer, const HistoryEntry& entry, float befor
   s.co_watch.note(entry.video, liked, ++viewer.positives);
 }
 
-void train(State& s, const PendingPage& page, const PendingSlot& slot, Example example) {
+// Each head of a slot is trained once: what has resolved before is taken out.
+void train(State& s, const PendingPage& page, PendingSlot& slot, Example example) {
+  example.heads &= static_cast<uint16_t>(~slot.trained);
+  slot.trained |= example.heads;
   if (slot.masked || example.heads == 0) return;
   example.viewer = page.viewer;
   example.video = slot.video;
   example.features = slot.features;
   example.pooled = page.pooled;
+  example.history = page.history;
   if (s.trainer.add(std::move(example))) {
     s.trainer.close_batch(s.model, s.catalogue, s.time_s());
   }
 }
 
 void show(State& s, Viewer& viewer, uint64_t page_offset, uint32_t slot, uint32_t video) {
-  s.pending.show(page_offset, slot, s.time_us + s.bundle.outcomes.like_minutes * kMinuteUs);
+  const auto& outcomes = s.bundle.outcomes;
+  s.pending.show(page_offset, slot,
+                 {s.time_us + outcomes.soon_minutes * kMinuteUs,
+                  s.time_us + outcomes.late_minutes * kMinuteUs});
   unreserve(&viewer, page_offset, slot);
   viewer.seen.insert(video);
   ++viewer.impressions;
@@ -102,7 +110,7 @@ void show(State& s, Viewer& viewer, uint64_t page_offset, uint32_t slot, uint32_
 }
 
 // True the first time that `bit` happens to the slot; counted otherwise.
-bool first(State& s, PendingSlot& slot, uint8_t bit) {
+bool first(State& s, PendingSlot& slot, uint16_t bit) {
   if ((slot.outcomes & bit) != 0) {
     ++s.outcomes_repeated;
     return false;
@@ -111,7 +119,7 @@ bool first(State& s, PendingSlot& slot, uint8_t bit) {
   return true;
 }
 
-void resolve_watch(State& s, Viewer& viewer, const PendingPage& page, const PendingSlot& slot,
+void resolve_watch(State& s, Viewer& viewer, const PendingPage& page, PendingSlot& slot,
                    const log::v1::Watch& watch) {
   const auto& video = s.catalogue.video(slot.video);
   uint32_t watch_ms = std::min(watch.watch_ms(), kWatchMaxMs);
@@ -194,9 +202,12 @@ void block(State& s, Viewer& viewer, uint32_t video, log::v1::NotInterestedScope
   }
 }
 
-void resolve_not_interested(State& s, Viewer& viewer, PendingSlot& slot,
+void resolve_not_interested(State& s, Viewer& viewer, const PendingPage& page, PendingSlot& slot,
                             log::v1::NotInterestedScope scope) {
   if (!first(s, slot, PendingSlot::kNotInterested)) return;
+  Example example;
+  example.resolve(Head::kNotInterested, 1.0f);
+  train(s, page, slot, std::move(example));
   HistoryEntry& entry = history_entry(s, viewer, slot.video);
   entry.flags |= HistoryEntry::kNotInterested;
   const auto& v = s.catalogue.video(slot.video);
@@ -217,8 +228,21 @@ void resolve_not_interested(State& s, Viewer& viewer, PendingSlot& slot,
   }
 }
 
-void count_once(State& s, PendingSlot& slot, bool happened, uint8_t bit, Event event) {
-  if (happened && first(s, slot, bit)) s.catalogue.count(slot.video, event, s.time_us);
+// Whether this "did not happen" is of the share that is trained on: by the log alone.
+bool is_sampled(const State& s, Head head, uint64_t page_offset, uint32_t slot) {
+  float share = s.bundle.head(head).negative_share;
+  uint64_t mixed = base::mix64(base::mix64(page_offset * 64 + slot) + static_cast<uint64_t>(head));
+  return static_cast<float>(mixed >> 40) * 0x1p-24f < share;
+}
+
+// An act that happens seldom: counted for the video, and an outcome of its head.
+void resolve_act(State& s, const PendingPage& page, PendingSlot& slot, Head head, uint16_t bit,
+                 std::optional<Event> event) {
+  if (!first(s, slot, bit)) return;
+  Example example;
+  example.resolve(head, 1.0f);
+  train(s, page, slot, std::move(example));
+  if (event) s.catalogue.count(slot.video, *event, s.time_us);
 }
 
 }  // namespace
@@ -274,16 +298,22 @@ void fold_engagement(State& s, const Engagement& r) {
       resolve_like(s, *viewer, page, *slot, r.like());
       break;
     case Engagement::kShare:
-      count_once(s, *slot, r.share(), PendingSlot::kShare, Event::kShare);
+      if (r.share()) resolve_act(s, page, *slot, Head::kShare, PendingSlot::kShare, Event::kShare);
       break;
     case Engagement::kSave:
-      count_once(s, *slot, r.save(), PendingSlot::kSave, Event::kSave);
+      if (r.save()) resolve_act(s, page, *slot, Head::kSave, PendingSlot::kSave, Event::kSave);
       break;
     case Engagement::kReport:
-      count_once(s, *slot, r.report(), PendingSlot::kReport, Event::kReport);
+      if (!r.report()) break;
+      resolve_act(s, page, *slot, Head::kReport, PendingSlot::kReport, Event::kReport);
+      break;
+    case Engagement::kComment:
+      if (r.comment()) {
+        resolve_act(s, page, *slot, Head::kComment, PendingSlot::kComment, std::nullopt);
+      }
       break;
     case Engagement::kNotInterested:
-      resolve_not_interested(s, *viewer, *slot, r.not_interested().scope());
+      resolve_not_interested(s, *viewer, page, *slot, r.not_interested().scope());
       break;
     case Engagement::ACTION_NOT_SET:
       ++s.records_senseless;
@@ -291,19 +321,36 @@ void fold_engagement(State& s, const Engagement& r) {
   }
 }
 
-void no_like(State& s, uint64_t page_offset, uint32_t slot_index) {
+void end_window(State& s, Window window, uint64_t page_offset, uint32_t slot_index) {
   PendingPage& page = *s.pending.find(page_offset);
   PendingSlot& slot = page.slots[slot_index];
   // Nobody to learn for: a viewer who has been forgotten stays forgotten.
-  if ((slot.outcomes & PendingSlot::kLike) != 0 || s.viewers.find(page.viewer) == nullptr) return;
+  if (s.viewers.find(page.viewer) == nullptr) return;
   Example example;
-  example.resolve(Head::kLike, 0.0f);
+  for (size_t h = 0; h < kHeads; ++h) {
+    auto head = static_cast<Head>(h);
+    if (head_window(head) == window && is_sampled(s, head, page_offset, slot_index)) {
+      example.resolve(head, 0.0f);
+    }
+  }
   train(s, page, slot, std::move(example));
+}
+
+void note_followed(State& s, Viewer& viewer, uint32_t author) {
+  for (size_t i = viewer.history.size(); i > 0; --i) {
+    uint32_t video = viewer.history[i - 1].video;
+    if (s.catalogue.video(video).author != author) continue;
+    auto at = s.pending.find_shown(viewer.id, video);
+    if (!at) continue;
+    PendingPage& page = *s.pending.find(at->first);
+    resolve_act(s, page, page.slots[at->second], Head::kFollow, PendingSlot::kFollow, std::nullopt);
+    return;
+  }
 }
 
 void refresh_vector(State& s, uint32_t video) {
   ranker::ItemSide item = s.model.item(ranker::item_fields(s.catalogue, video));
-  std::copy(item.vector.begin(), item.vector.end(), s.catalogue.vector(video).begin());
+  s.catalogue.set_item(video, item.vector, item.bias);
 }
 
 features::Viewer* active_viewer(State& s, uint64_t id, bool anonymous) {

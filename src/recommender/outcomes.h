@@ -11,8 +11,11 @@ namespace rondo::recommender {
 
 void fold_impression(State& state, const log::v1::Impression& record);
 void fold_engagement(State& state, const log::v1::Engagement& record);
-// The like window of a slot on screen is over: without a like, that is the like head's outcome.
-void no_like(State& state, uint64_t page_offset, uint32_t slot);
+// A window of a slot on screen is over: what has not happened is an outcome of its heads.
+void end_window(State& state, Window window, uint64_t page_offset, uint32_t slot);
+// The viewer follows the author from here on: an outcome of the latest of the author's videos that
+// is on screen or was within the day.
+void note_followed(State& state, features::Viewer& viewer, uint32_t author);
 // The video's retrieval vector, from its rows as they are.
 void refresh_vector(State& state, uint32_t video);
 // The viewer by id; made when new (none at the limit of viewers). Active from here on.

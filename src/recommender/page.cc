@@ -105,7 +105,8 @@ Result<Served> rank_page(const State& s, const FeedRequest& request) {
   const features::Viewer* viewer = s.viewers.find(request.viewer_id());
   features::ViewerContext context(s.bundle, s.catalogue, s.co_watch, viewer, request.language(),
                                   s.time_us);
-  ranker::UserSide user = s.model.user(request.viewer_id(), context.pooled());
+  ranker::UserSide user = s.model.user(request.viewer_id(), context.pooled(),
+                                       ranker::history_side(s.catalogue, context.past()));
   uint64_t counter = viewer == nullptr ? 0 : viewer->pages;
   base::Sha256Digest seed = seed_of(s, request.viewer_id(), counter);
   base::Rng rng(seed);
@@ -116,14 +117,10 @@ Result<Served> rank_page(const State& s, const FeedRequest& request) {
     if (auto video = s.catalogue.find_video(id)) barred.push_back(*video);
   }
   auto set = retrieval::gather(s, context, s.model.retrieval_query(user), barred, rng);
-  std::vector<Scored> scored;
+  std::vector<Scored> scored = reranker::score(s, user, context, set.candidates);
   std::vector<SlateItem> items;
-  scored.reserve(set.candidates.size());
-  items.reserve(set.candidates.size());
-  for (const auto& candidate : set.candidates) {
-    scored.push_back(reranker::score(s, user, context, candidate.video, candidate.source));
-    items.push_back(slate_item(s.catalogue, context, scored.back()));
-  }
+  items.reserve(scored.size());
+  for (const Scored& one : scored) items.push_back(slate_item(s.catalogue, context, one));
 
   Served page;
   *page.mutable_request() = request;
@@ -152,9 +149,13 @@ Result<Served> rank_page(const State& s, const FeedRequest& request) {
     auto at = std::find_if(scored.begin(), scored.end(),
                            [&](const Scored& c) { return c.video == draw.video; });
     // A uniform draw may hit what no source had found: it is scored like the rest.
-    Scored chosen = at != scored.end() ? *at
-                                       : reranker::score(s, user, context, draw.video,
-                                                         log::v1::SOURCE_EXPLORATION);
+    Scored chosen;
+    if (at != scored.end()) {
+      chosen = *at;
+    } else {
+      retrieval::Candidate met_by_chance{draw.video, log::v1::SOURCE_EXPLORATION};
+      chosen = reranker::score(s, user, context, std::span(&met_by_chance, 1)).front();
+    }
     chosen.source = source_of(draw.part, chosen.source);
     const auto& video = s.catalogue.video(draw.video);
     log::v1::ServedSlot& slot = *page.add_slots();

@@ -11,7 +11,7 @@
 #include "recommender/features/pending.h"
 #include "recommender/features/viewer.h"
 #include "recommender/features/watch_histogram.h"
-#include "recommender/ranker/factorization.h"
+#include "recommender/ranker/model.h"
 #include "recommender/retrieval/co_watch.h"
 #include "recommender/trainer/trainer.h"
 
@@ -51,7 +51,7 @@ struct State {
   features::Pending pending;
   features::WatchHistogram watches;
   retrieval::CoWatch co_watch;
-  ranker::Factorization model;
+  ranker::Model model;
   trainer::Trainer trainer;
 
   uint32_t time_s() const { return static_cast<uint32_t>(time_us / 1'000'000); }

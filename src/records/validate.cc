@@ -214,6 +214,7 @@ Result<void> check(const pb::Engagement& body) {
     case pb::Engagement::kShare:
     case pb::Engagement::kSave:
     case pb::Engagement::kReport:
+    case pb::Engagement::kComment:
       return {};
   }
   return wrong("action", "this kind of engagement is not known");

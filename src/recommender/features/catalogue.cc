@@ -33,6 +33,7 @@ std::optional<uint32_t> Catalogue::publish(const Publication& p, uint64_t now_us
     video_by_id_.emplace(p.video_id, index);
     append_derived();
     contents_.vectors.resize(contents_.vectors.size() + dimensions_, 0.0f);
+    contents_.biases.resize(contents_.biases.size() + kHeads, 0.0f);
   }
   Video& v = contents_.videos[index];
   v.author = *author;
@@ -88,6 +89,12 @@ std::optional<uint32_t> Catalogue::intern_topic(std::string_view name) {
   contents_.topics.push_back({std::string(name), {}});
   topic_by_name_.emplace(std::string(name), index);
   return index;
+}
+
+void Catalogue::set_item(uint32_t index, std::span<const float> vector,
+                         std::span<const float> bias) {
+  std::copy(vector.begin(), vector.end(), contents_.vectors.begin() + size_t{index} * dimensions_);
+  std::copy(bias.begin(), bias.end(), contents_.biases.begin() + size_t{index} * kHeads);
 }
 
 void Catalogue::set_eligible(uint32_t index, bool eligible) {
@@ -160,7 +167,8 @@ void Catalogue::refresh(uint32_t index) {
 Result<void> Catalogue::restore(Contents contents) {
   contents_ = std::move(contents);
   const auto& c = contents_;
-  if (c.vectors.size() != c.videos.size() * dimensions_) {
+  if (c.vectors.size() != c.videos.size() * dimensions_ ||
+      c.biases.size() != c.videos.size() * kHeads) {
     return corrupt("catalogue: the vectors do not fit the number of videos");
   }
   for (uint32_t i = 0; i < c.authors.size(); ++i) {

@@ -109,12 +109,15 @@ class Catalogue {
   std::span<const uint8_t> flags() const { return flags_; }
   // The vectors for retrieval, row by row.
   std::span<const float> vectors() const { return contents_.vectors; }
-  std::span<float> vector(uint32_t index) {
-    return {contents_.vectors.data() + size_t{index} * dimensions_, dimensions_};
-  }
   std::span<const float> vector(uint32_t index) const {
     return {contents_.vectors.data() + size_t{index} * dimensions_, dimensions_};
   }
+
+  // What the item's rows add to each head's logit.
+  std::span<const float> bias(uint32_t index) const {
+    return {contents_.biases.data() + size_t{index} * kHeads, kHeads};
+  }
+  void set_item(uint32_t index, std::span<const float> vector, std::span<const float> bias);
 
   // All that is not derived, in order of index: what a checkpoint holds.
   struct Contents {
@@ -123,6 +126,7 @@ class Catalogue {
     std::vector<Topic> topics;
     DecayedCounters network;
     std::vector<float> vectors;
+    std::vector<float> biases;
   };
   const Contents& contents() const { return contents_; }
   // corrupt when an index or an id in it does not fit.

@@ -67,6 +67,17 @@ void ViewerContext::pool_history() {
   for (float& p : pooled_) p /= total;
 }
 
+std::vector<PastOutcome> ViewerContext::past() const {
+  std::vector<PastOutcome> out;
+  if (viewer_ == nullptr) return out;
+  const auto& history = viewer_->history;
+  for (size_t i = history.size(); i > 0 && out.size() < bundle_.model.history_attended; --i) {
+    auto valence = static_cast<int8_t>(features::valence(history[i - 1]) * 64.0f);
+    if (valence != 0) out.push_back({history[i - 1].video, valence});
+  }
+  return out;
+}
+
 float ViewerContext::topic_affinity(const Video& video) const {
   auto topics = video.topic_list();
   if (topics.empty()) return 0;

@@ -40,6 +40,8 @@ class ViewerContext {
   // The viewer's history as one vector: item vectors weighted by how the outcomes spoke for them,
   // the newest most.
   std::span<const float> pooled() const { return pooled_; }
+  // The latest outcomes that spoke for or against their video, newest first.
+  std::vector<PastOutcome> past() const;
   size_t outcomes() const { return viewer_ == nullptr ? 0 : viewer_->history.size(); }
   // Affinities by index, ascending: for scans.
   const std::vector<std::pair<uint32_t, float>>& topics() const { return topics_; }

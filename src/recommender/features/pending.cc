@@ -13,6 +13,7 @@ void Pending::add(uint64_t page_offset, PendingPage page, uint64_t reservation_d
   if (open == 0) return;
   open_slots_ += open;
   page_due_.emplace_back(reservation_due_us, page_offset);
+  by_viewer_[page.viewer].push_back(page_offset);
   pages_.emplace_hint(pages_.end(), page_offset, std::move(page));
   compact();
 }
@@ -29,11 +30,12 @@ PendingSlot* Pending::match(uint64_t page_offset, uint32_t slot, uint64_t viewer
   return s.video == video && s.status != PendingSlot::kClosed ? &s : nullptr;
 }
 
-void Pending::show(uint64_t page_offset, uint32_t slot, uint64_t like_due_us) {
+void Pending::show(uint64_t page_offset, uint32_t slot,
+                   const std::array<uint64_t, kWindows>& due_us) {
   PendingPage* page = find(page_offset);
   RD_ASSERT(page != nullptr && page->slots[slot].status == PendingSlot::kReserved);
   page->slots[slot].status = PendingSlot::kOnScreen;
-  like_due_.push_back({like_due_us, page_offset, slot});
+  for (size_t w = 0; w < kWindows; ++w) due_[w].push_back({due_us[w], page_offset, slot});
   compact();
 }
 
@@ -46,7 +48,15 @@ void Pending::close(uint64_t page_offset, uint32_t slot) {
   --open_slots_;
   bool open = std::any_of(slots.begin(), slots.end(),
                           [](const PendingSlot& s) { return s.status != PendingSlot::kClosed; });
-  if (!open) pages_.erase(at);
+  if (!open) erase(at);
+}
+
+void Pending::erase(std::map<uint64_t, PendingPage>::iterator page) {
+  auto of_viewer = by_viewer_.find(page->second.viewer);
+  auto& offsets = of_viewer->second;
+  offsets.erase(std::lower_bound(offsets.begin(), offsets.end(), page->first));
+  if (offsets.empty()) by_viewer_.erase(of_viewer);
+  pages_.erase(page);
 }
 
 void Pending::erase_page(uint64_t page_offset) {
@@ -55,15 +65,28 @@ void Pending::erase_page(uint64_t page_offset) {
   for (const PendingSlot& s : at->second.slots) {
     if (s.status != PendingSlot::kClosed) --open_slots_;
   }
-  pages_.erase(at);
+  erase(at);
 }
 
 std::vector<uint64_t> Pending::pages_of(uint64_t viewer) const {
-  std::vector<uint64_t> out;
-  for (const auto& [offset, page] : pages_) {
-    if (page.viewer == viewer) out.push_back(offset);
+  auto at = by_viewer_.find(viewer);
+  return at == by_viewer_.end() ? std::vector<uint64_t>() : at->second;
+}
+
+std::optional<std::pair<uint64_t, uint32_t>> Pending::find_shown(uint64_t viewer,
+                                                                 uint32_t video) const {
+  auto of_viewer = by_viewer_.find(viewer);
+  if (of_viewer == by_viewer_.end()) return std::nullopt;
+  const auto& offsets = of_viewer->second;
+  for (size_t i = offsets.size(); i-- > 0;) {
+    const auto& slots = pages_.find(offsets[i])->second.slots;
+    for (uint32_t s = 0; s < slots.size(); ++s) {
+      if (slots[s].video == video && slots[s].status == PendingSlot::kOnScreen) {
+        return std::pair(offsets[i], s);
+      }
+    }
   }
-  return out;
+  return std::nullopt;
 }
 
 std::optional<uint64_t> Pending::oldest_page() const {
@@ -79,24 +102,25 @@ std::optional<uint64_t> Pending::take_due_page(uint64_t now_us) {
   return std::nullopt;
 }
 
-std::optional<Pending::LikeWindow> Pending::take_due_like(uint64_t now_us) {
-  while (!like_due_.empty() && like_due_.front().due_us <= now_us) {
-    LikeWindow window = like_due_.front();
-    like_due_.pop_front();
-    if (waits(window)) return window;
+std::optional<Pending::Due> Pending::take_due(size_t window, uint64_t now_us) {
+  auto& queue = due_[window];
+  while (!queue.empty() && queue.front().due_us <= now_us) {
+    Due due = queue.front();
+    queue.pop_front();
+    if (waits(due)) return due;
   }
   return std::nullopt;
 }
 
-bool Pending::waits(const LikeWindow& window) const {
-  auto at = pages_.find(window.page_offset);
-  return at != pages_.end() && at->second.slots[window.slot].status == PendingSlot::kOnScreen;
+bool Pending::waits(const Due& due) const {
+  auto at = pages_.find(due.page_offset);
+  return at != pages_.end() && at->second.slots[due.slot].status == PendingSlot::kOnScreen;
 }
 
-std::vector<Pending::LikeWindow> Pending::like_windows() const {
-  std::vector<LikeWindow> out;
-  for (const LikeWindow& window : like_due_) {
-    if (waits(window)) out.push_back(window);
+std::vector<Pending::Due> Pending::waiting(size_t window) const {
+  std::vector<Due> out;
+  for (const Due& due : due_[window]) {
+    if (waits(due)) out.push_back(due);
   }
   return out;
 }
@@ -108,8 +132,10 @@ void Pending::compact() {
   if (page_due_.size() > 2 * pages_.size() + kSlack) {
     std::erase_if(page_due_, [this](const auto& due) { return pages_.count(due.second) == 0; });
   }
-  if (like_due_.size() > 2 * open_slots_ + kSlack) {
-    std::erase_if(like_due_, [this](const LikeWindow& window) { return !waits(window); });
+  for (auto& queue : due_) {
+    if (queue.size() > 2 * open_slots_ + kSlack) {
+      std::erase_if(queue, [this](const Due& due) { return !waits(due); });
+    }
   }
 }
 

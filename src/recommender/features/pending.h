@@ -2,12 +2,12 @@
 // example as it stood when `Served` was folded (features frozen; user features once a page).
 //
 // Life of a slot: reserved -> on screen (an impression) -> closed. A reservation ends at a release
-// or after the bundle's minutes of log time; a slot on screen closes when its like window is over.
+// or after the bundle's minutes of log time; a slot on screen closes when its last window is over.
 // Bounded: beyond the limit of slots the oldest page is dropped, its slots masked: never taken for
 // negative.
 //
 // Bytes: a slot 72 (features 64), a page 120 with its place in the order, 4 x dimensions for the
-// pooled history, 24 a slot while its like window waits. A page of 8 slots, 2 of them shown: 808.
+// pooled history, 24 a slot and window that waits. A page of 8 slots, 2 of them shown: 808.
 #pragma once
 
 #include <array>
@@ -15,6 +15,8 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "recommender/bundle.h"
@@ -23,64 +25,81 @@ namespace rondo::recommender::features {
 
 using FeatureVector = std::array<float, kFeatures>;
 
+// One of a viewer's outcomes as a page saw it: how much it spoke for its video, in 64ths.
+struct PastOutcome {
+  uint32_t video;  // index
+  int8_t valence;
+};
+
 struct PendingSlot {
   enum Status : uint8_t { kReserved, kOnScreen, kClosed };
   // Outcomes that have happened: each at most once.
-  static constexpr uint8_t kWatch = 1, kLike = 2, kUnlike = 4, kShare = 8, kSave = 16,
-                           kNotInterested = 32, kReport = 64;
+  static constexpr uint16_t kWatch = 1, kLike = 2, kUnlike = 4, kShare = 8, kSave = 16,
+                            kNotInterested = 32, kReport = 64, kComment = 128, kFollow = 256;
   uint32_t video = 0;  // index
   uint8_t status = kReserved;
-  uint8_t outcomes = 0;
-  bool masked = false;  // outcomes count, but nothing is trained
+  uint16_t outcomes = 0;
+  uint16_t trained = 0;  // bit h: head h has resolved
+  bool masked = false;   // outcomes count, but nothing is trained
   FeatureVector features{};
 };
 
 struct PendingPage {
   uint64_t viewer = 0;
   uint64_t served_us = 0;
-  std::vector<float> pooled;  // the viewer's pooled history
+  std::vector<float> pooled;         // the viewer's pooled history
+  std::vector<PastOutcome> history;  // that the network attends to, newest first
   std::vector<PendingSlot> slots;
 };
 
 class Pending {
  public:
-  // A slot whose like window ends at `due_us`.
-  struct LikeWindow {
+  // A slot on screen for which a window ends at `due_us`.
+  struct Due {
     uint64_t due_us;
     uint64_t page_offset;
     uint32_t slot;
   };
+  // The windows that end after the outcome.
+  static constexpr size_t kWindows = 2;
+  static constexpr std::array<Window, kWindows> kWindowKinds{Window::kSoon, Window::kLate};
 
   void add(uint64_t page_offset, PendingPage page, uint64_t reservation_due_us);
   PendingPage* find(uint64_t page_offset);
   // The open slot at this place when it is this viewer's and holds this video.
   PendingSlot* match(uint64_t page_offset, uint32_t slot, uint64_t viewer, uint32_t video);
-  void show(uint64_t page_offset, uint32_t slot, uint64_t like_due_us);
+  void show(uint64_t page_offset, uint32_t slot, const std::array<uint64_t, kWindows>& due_us);
   // Closes the slot; the page goes with its last open slot.
   void close(uint64_t page_offset, uint32_t slot);
   void erase_page(uint64_t page_offset);
+  // Offsets, ascending.
   std::vector<uint64_t> pages_of(uint64_t viewer) const;
+  // The latest slot in which this viewer has this video on screen, as page offset and slot.
+  std::optional<std::pair<uint64_t, uint32_t>> find_shown(uint64_t viewer, uint32_t video) const;
   std::optional<uint64_t> oldest_page() const;
 
   // What has come due at `now_us`, in order of time.
   std::optional<uint64_t> take_due_page(uint64_t now_us);
-  std::optional<LikeWindow> take_due_like(uint64_t now_us);
+  std::optional<Due> take_due(size_t window, uint64_t now_us);
 
   size_t open_slots() const { return open_slots_; }
   const std::map<uint64_t, PendingPage>& pages() const { return pages_; }
 
-  // For checkpoints: the like windows that still wait, in order.
-  std::vector<LikeWindow> like_windows() const;
-  void restore_like_window(const LikeWindow& window) { like_due_.push_back(window); }
+  // For checkpoints: what still waits for a window's end, in order.
+  std::vector<Due> waiting(size_t window) const;
+  void restore(size_t window, const Due& due) { due_[window].push_back(due); }
 
  private:
-  bool waits(const LikeWindow& window) const;
+  bool waits(const Due& due) const;
   void compact();
 
-  std::map<uint64_t, PendingPage> pages_;  // by offset
+  void erase(std::map<uint64_t, PendingPage>::iterator page);
+
+  std::map<uint64_t, PendingPage> pages_;                          // by offset
+  std::unordered_map<uint64_t, std::vector<uint64_t>> by_viewer_;  // offsets, ascending
   // Both in the order in which they come due, since log time never falls.
   std::deque<std::pair<uint64_t, uint64_t>> page_due_;  // due_us, page offset
-  std::deque<LikeWindow> like_due_;
+  std::array<std::deque<Due>, kWindows> due_;
   size_t open_slots_ = 0;
 };
 

@@ -5,24 +5,23 @@
 namespace rondo::recommender::reranker {
 namespace {
 
-constexpr std::array<std::string_view, kTerms> kNames{
-    "finish",         "watch",     "like",    "skip",     "topic_affinity", "author_affinity",
-    "follows_author", "freshness", "novelty", "co_watch", "popularity"};
+constexpr size_t kHeadTerms = 10;
+constexpr std::array<Head, kHeadTerms> kHeadOfTerm{
+    Head::kFinish, Head::kWatch,  Head::kLike, Head::kComment,       Head::kShare,
+    Head::kSave,   Head::kFollow, Head::kSkip, Head::kNotInterested, Head::kReport};
+constexpr std::array<std::string_view, kTerms - kHeadTerms> kDirectNames{
+    "topic_affinity", "author_affinity", "follows_author", "freshness",
+    "novelty",        "co_watch",        "popularity"};
 
 }  // namespace
 
-std::string_view term_name(Term term) { return kNames[static_cast<size_t>(term)]; }
+std::string_view term_name(Term term) {
+  auto t = static_cast<size_t>(term);
+  return t < kHeadTerms ? head_name(kHeadOfTerm[t]) : kDirectNames[t - kHeadTerms];
+}
 
 float term_weight(const Bundle& b, Term term) {
   switch (term) {
-    case Term::kFinish:
-      return b.head(Head::kFinish).value_weight;
-    case Term::kWatch:
-      return b.head(Head::kWatch).value_weight;
-    case Term::kLike:
-      return b.head(Head::kLike).value_weight;
-    case Term::kSkip:
-      return b.head(Head::kSkip).value_weight;
     case Term::kTopicAffinity:
       return b.value.topic_affinity;
     case Term::kAuthorAffinity:
@@ -37,35 +36,47 @@ float term_weight(const Bundle& b, Term term) {
       return b.value.co_watch;
     case Term::kPopularity:
       return b.value.popularity;
+    default:
+      return b.head(kHeadOfTerm[static_cast<size_t>(term)]).value_weight;
   }
-  return 0;
 }
 
-Scored score(const State& s, const ranker::UserSide& user, const features::ViewerContext& context,
-             uint32_t video, log::v1::Source source) {
-  Scored out;
-  out.video = video;
-  out.source = source;
-  features::FeatureVector features = context.features(video, 0);
-  ranker::ItemSide item = s.model.item(ranker::item_fields(s.catalogue, video));
-  ranker::Logits logits = s.model.logits(user, item, features);
-  auto set = [&out](Term term, float value) { out.values[static_cast<size_t>(term)] = value; };
-  auto probability = [&logits](Head h) { return kernels::sigmoid(logits[static_cast<size_t>(h)]); };
-  auto feature = [&features](Feature f) { return features[static_cast<size_t>(f)]; };
-  set(Term::kFinish, probability(Head::kFinish));
-  set(Term::kWatch, probability(Head::kWatch));
-  set(Term::kLike, probability(Head::kLike));
-  set(Term::kSkip, probability(Head::kSkip));
-  set(Term::kTopicAffinity, feature(Feature::kTopicAffinity));
-  set(Term::kAuthorAffinity, feature(Feature::kAuthorAffinity));
-  set(Term::kFollowsAuthor, feature(Feature::kFollowsAuthor));
-  set(Term::kFreshness, feature(Feature::kFreshness));
-  set(Term::kNovelty, feature(Feature::kTopicNovelty));
-  set(Term::kCoWatch, s.co_watch.score(video, context.liked()));
-  set(Term::kPopularity, s.co_watch.popularity(video));
-  for (size_t t = 0; t < kTerms; ++t) {
-    out.contributions[t] = term_weight(s.bundle, static_cast<Term>(t)) * out.values[t];
-    out.score += out.contributions[t];
+std::vector<Scored> score(const State& s, const ranker::UserSide& user,
+                          const features::ViewerContext& context,
+                          std::span<const retrieval::Candidate> candidates) {
+  std::vector<features::FeatureVector> features;
+  std::vector<ranker::ItemView> items;
+  features.reserve(candidates.size());
+  items.reserve(candidates.size());
+  for (const auto& candidate : candidates) {
+    features.push_back(context.features(candidate.video, 0));
+    items.push_back({s.catalogue.vector(candidate.video), s.catalogue.bias(candidate.video)});
+  }
+  std::vector<float> logits(candidates.size() * kHeads);
+  s.model.logits(user, items, features, logits);
+
+  std::vector<Scored> out(candidates.size());
+  for (size_t i = 0; i < candidates.size(); ++i) {
+    Scored& scored = out[i];
+    scored.video = candidates[i].video;
+    scored.source = candidates[i].source;
+    auto set = [&scored](Term t, float value) { scored.values[static_cast<size_t>(t)] = value; };
+    auto feature = [&](Feature f) { return features[i][static_cast<size_t>(f)]; };
+    for (size_t t = 0; t < kHeadTerms; ++t) {
+      auto head = static_cast<size_t>(kHeadOfTerm[t]);
+      scored.values[t] = kernels::sigmoid(logits[i * kHeads + head]);
+    }
+    set(Term::kTopicAffinity, feature(Feature::kTopicAffinity));
+    set(Term::kAuthorAffinity, feature(Feature::kAuthorAffinity));
+    set(Term::kFollowsAuthor, feature(Feature::kFollowsAuthor));
+    set(Term::kFreshness, feature(Feature::kFreshness));
+    set(Term::kNovelty, feature(Feature::kTopicNovelty));
+    set(Term::kCoWatch, s.co_watch.score(scored.video, context.liked()));
+    set(Term::kPopularity, s.co_watch.popularity(scored.video));
+    for (size_t t = 0; t < kTerms; ++t) {
+      scored.contributions[t] = term_weight(s.bundle, static_cast<Term>(t)) * scored.values[t];
+      scored.score += scored.contributions[t];
+    }
   }
   return out;
 }

@@ -5,20 +5,29 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string_view>
+#include <vector>
 
 #include "recommender/features/context.h"
-#include "recommender/ranker/factorization.h"
+#include "recommender/ranker/model.h"
+#include "recommender/retrieval/candidates.h"
 #include "recommender/state.h"
 #include "rondo/log/v1/record.pb.h"
 
 namespace rondo::recommender::reranker {
 
 enum class Term : uint8_t {
-  kFinish,
+  kFinish,  // the heads' probabilities
   kWatch,
   kLike,
+  kComment,
+  kShare,
+  kSave,
+  kFollow,
   kSkip,
+  kNotInterested,
+  kReport,
   kTopicAffinity,
   kAuthorAffinity,
   kFollowsAuthor,
@@ -27,7 +36,7 @@ enum class Term : uint8_t {
   kCoWatch,
   kPopularity,
 };
-inline constexpr size_t kTerms = 11;
+inline constexpr size_t kTerms = 17;
 std::string_view term_name(Term term);
 
 struct Scored {
@@ -39,7 +48,9 @@ struct Scored {
 };
 
 float term_weight(const Bundle& bundle, Term term);
-Scored score(const State& state, const ranker::UserSide& user,
-             const features::ViewerContext& context, uint32_t video, log::v1::Source source);
+// One for each candidate, in order.
+std::vector<Scored> score(const State& state, const ranker::UserSide& user,
+                          const features::ViewerContext& context,
+                          std::span<const retrieval::Candidate> candidates);
 
 }  // namespace rondo::recommender::reranker

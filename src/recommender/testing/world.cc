@@ -40,6 +40,7 @@ void World::publish(uint64_t video, uint64_t author, const std::vector<std::stri
   for (const auto& topic : topics) r.add_topics(topic);
   r.set_language("en");
   r.set_published_us(now_us);
+  author_of_[video] = author;
   topic_of_[video] = topics.empty() ? "" : topics[0];
   ASSERT_TRUE(apply(record).ok());
 }

@@ -99,6 +99,7 @@ class World {
   void train(uint32_t count, uint32_t pages);
 
   const std::string& topic(uint64_t video) const { return topic_of_.at(video); }
+  uint64_t author(uint64_t video) const { return author_of_.at(video); }
   double share(const log::v1::Served& page, const std::string& topic) const;
 
   std::unique_ptr<Engine> engine;
@@ -113,6 +114,7 @@ class World {
 
  private:
   std::map<uint64_t, std::string> topic_of_;
+  std::map<uint64_t, uint64_t> author_of_;
   uint64_t next_event_ = 1;
 };
 

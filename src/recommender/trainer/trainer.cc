@@ -45,23 +45,29 @@ std::span<float> Gradients::row(Slot slot, uint64_t id) {
   return {values.data() + at->second * stride, stride};
 }
 
-float loss_and_gradient(const ranker::Factorization& model, const Bundle& bundle,
+float loss_and_gradient(const ranker::Model& model, const Bundle& bundle,
                         const features::Catalogue& catalogue, const Example& example, float weight,
                         Gradients& gradients) {
   const auto& layout = model.layout();
   const size_t d = layout.d;
   ranker::ItemFields fields = ranker::item_fields(catalogue, example.video);
   ranker::ItemSide item = model.item(fields);
-  ranker::UserSide user = model.user(example.viewer, example.pooled);
-  ranker::Logits logits = model.logits(user, item, example.features);
+  ranker::UserSide user =
+      model.user(example.viewer, example.pooled, ranker::history_side(catalogue, example.history));
+  ranker::ItemView view{item.vector, item.bias};
+  ranker::Logits logits{};
+  ranker::Model::Pass pass;
+  model.logits(user, std::span(&view, 1), std::span(&example.features, 1), logits, pass);
 
   float loss = 0;
   std::array<float, kHeads> slope{};  // of the loss by each logit
   for (size_t h = 0; h < kHeads; ++h) {
     if (!example.resolved(h)) continue;
-    float p = kernels::sigmoid(logits[h]);
+    const auto& head = bundle.heads[h];
+    // With only a share of the negatives, what is seen is likelier than what is: odds / share.
+    float p = kernels::sigmoid(logits[h] - kernels::log(head.negative_share));
     float y = example.labels[h];
-    float w = weight * bundle.heads[h].loss_weight;
+    float w = weight * head.loss_weight;
     loss -= w * (y * kernels::log(std::max(p, 1e-30f)) +
                  (1.0f - y) * kernels::log(std::max(1.0f - p, 1e-30f)));
     slope[h] = w * (p - y);
@@ -82,6 +88,17 @@ float loss_and_gradient(const ranker::Factorization& model, const Bundle& bundle
       gradients.dense[layout.pool_weight(h) + k] += g * user.pooled[k] * item.vector[k];
     }
   }
+  const auto& shape = layout.network_shape;
+  std::vector<float> by_x;
+  ranker::backward(shape, model.network(), pass.activations, slope,
+                   std::span(gradients.dense).subspan(layout.network(), shape.size()), by_x);
+  std::span<const float> x_slopes(by_x);
+  for (size_t k = 0; k < d; ++k) {
+    by_item[k] += by_x[k] + by_x[d + k] * user.own[k] + by_x[2 * d + k] * user.pooled[k];
+    by_user[k] += by_x[d + k] * item.vector[k];
+  }
+  ranker::attend_back(user.history, pass.weights, pass.attention, x_slopes.subspan(3 * d, d),
+                      by_item);
   auto add_row = [&](Slot slot, uint64_t id, float coefficient, std::span<const float> by_vector) {
     if (model.table(slot).find(id) == nullptr) return;
     std::span<float> row = gradients.row(slot, id);
@@ -100,8 +117,7 @@ bool Trainer::add(Example example) {
   return waiting_.size() >= bundle_.training.batch_examples;
 }
 
-void Trainer::close_batch(ranker::Factorization& model, features::Catalogue& catalogue,
-                          uint32_t now_s) {
+void Trainer::close_batch(ranker::Model& model, features::Catalogue& catalogue, uint32_t now_s) {
   if (waiting_.empty()) return;
   std::unordered_map<uint64_t, uint32_t> of_viewer;
   for (const Example& e : waiting_) {
@@ -128,12 +144,12 @@ void Trainer::close_batch(ranker::Factorization& model, features::Catalogue& cat
   }
   for (const Example& e : waiting_) {
     ranker::ItemSide item = model.item(ranker::item_fields(catalogue, e.video));
-    std::copy(item.vector.begin(), item.vector.end(), catalogue.vector(e.video).begin());
+    catalogue.set_item(e.video, item.vector, item.bias);
   }
   waiting_.clear();
 }
 
-void Trainer::step(ranker::Factorization& model) {
+void Trainer::step(ranker::Model& model) {
   const auto& t = bundle_.training;
   clip(scratch_.dense, t.dense_gradient_norm_max);
   for (size_t i = 0; i < scratch_.dense.size(); ++i) {

@@ -16,20 +16,21 @@
 #include "recommender/bundle.h"
 #include "recommender/features/catalogue.h"
 #include "recommender/features/pending.h"
-#include "recommender/ranker/factorization.h"
+#include "recommender/ranker/model.h"
 
 namespace rondo::recommender::trainer {
 
 struct Example {
   uint64_t viewer = 0;
   uint32_t video = 0;  // index
-  uint8_t heads = 0;   // bit h: head h has resolved
+  uint16_t heads = 0;  // bit h: head h has resolved
   std::array<float, kHeads> labels{};
   features::FeatureVector features{};
   std::vector<float> pooled;
+  std::vector<features::PastOutcome> history;
 
   void resolve(Head head, float label) {
-    heads |= static_cast<uint8_t>(1u << static_cast<unsigned>(head));
+    heads |= static_cast<uint16_t>(1u << static_cast<unsigned>(head));
     labels[static_cast<size_t>(head)] = label;
   }
   bool resolved(size_t h) const { return (heads >> h & 1) != 0; }
@@ -53,7 +54,7 @@ struct Gradients {
 
 // The loss of one example at the present parameters, times `weight`; adds its gradient. Rows that
 // are not admitted get none.
-float loss_and_gradient(const ranker::Factorization& model, const Bundle& bundle,
+float loss_and_gradient(const ranker::Model& model, const Bundle& bundle,
                         const features::Catalogue& catalogue, const Example& example, float weight,
                         Gradients& gradients);
 
@@ -65,7 +66,7 @@ class Trainer {
   bool add(Example example);
   // One step from what waits; no-op when nothing does. The retrieval vectors of the videos in the
   // batch are refreshed.
-  void close_batch(ranker::Factorization& model, features::Catalogue& catalogue, uint32_t now_s);
+  void close_batch(ranker::Model& model, features::Catalogue& catalogue, uint32_t now_s);
   // Drops what waits of an erased viewer.
   void forget(uint64_t viewer);
 
@@ -81,7 +82,7 @@ class Trainer {
   Progress progress;
 
  private:
-  void step(ranker::Factorization& model);
+  void step(ranker::Model& model);
 
   const Bundle& bundle_;
   std::vector<Example> waiting_;

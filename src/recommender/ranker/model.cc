@@ -1,7 +1,8 @@
-#include "recommender/ranker/factorization.h"
+#include "recommender/ranker/model.h"
 
 #include <algorithm>
 
+#include "base/result.h"
 #include "recommender/features/watch_histogram.h"
 #include "recommender/kernels/dense.h"
 #include "recommender/kernels/math.h"
@@ -23,8 +24,18 @@ ItemFields item_fields(const features::Catalogue& catalogue, uint32_t video) {
   return out;
 }
 
-Factorization::Factorization(const Bundle& bundle)
-    : bundle_(bundle), layout_(bundle.model.dimensions) {
+HistorySide history_side(const features::Catalogue& catalogue,
+                         std::span<const features::PastOutcome> history) {
+  HistorySide out;
+  for (const auto& [video, valence] : history) {
+    auto vector = catalogue.vector(video);
+    out.keys.insert(out.keys.end(), vector.begin(), vector.end());
+    out.valence.push_back(static_cast<float>(valence) / 64.0f);
+  }
+  return out;
+}
+
+Model::Model(const Bundle& bundle) : bundle_(bundle), layout_(bundle.model) {
   for (size_t s = 0; s < kSlots; ++s) {
     tables_.emplace_back(embedding::TableOptions{.dimensions = bundle.model.dimensions,
                                                  .init_scale = bundle.model.init_scale,
@@ -40,14 +51,17 @@ Factorization::Factorization(const Bundle& bundle)
     const auto& head = bundle.heads[h];
     dense_[layout_.bias(h)] = kernels::logit(head.prior);
     std::copy(head.features.begin(), head.features.end(), &dense_[layout_.feature(h)]);
-    // A skip is the opposite of the rest: one set of rows can serve all heads from the start.
-    float sign = static_cast<Head>(h) == Head::kSkip ? -1.0f : 1.0f;
+    // What speaks against is the opposite of the rest: one set of rows can serve all heads from the
+    // start.
+    float sign = is_negative(static_cast<Head>(h)) ? -1.0f : 1.0f;
     std::fill_n(&dense_[layout_.id_weight(h)], layout_.d, sign);
     std::fill_n(&dense_[layout_.pool_weight(h)], layout_.d, sign);
   }
+  init_network(layout_.network_shape,
+               std::span(dense_).subspan(layout_.network(), layout_.network_shape.size()));
 }
 
-ItemSide Factorization::item(const ItemFields& fields) const {
+ItemSide Model::item(const ItemFields& fields) const {
   ItemSide side;
   side.vector.assign(layout_.d, 0.0f);
   for (const ItemField& field : fields.list()) {
@@ -61,8 +75,9 @@ ItemSide Factorization::item(const ItemFields& fields) const {
   return side;
 }
 
-UserSide Factorization::user(uint64_t viewer, std::span<const float> pooled) const {
+UserSide Model::user(uint64_t viewer, std::span<const float> pooled, HistorySide history) const {
   UserSide side;
+  side.history = std::move(history);
   side.own.assign(layout_.d, 0.0f);
   side.pooled.assign(pooled.begin(), pooled.end());
   const embedding::Table& from = table(Slot::kViewer);
@@ -81,19 +96,49 @@ UserSide Factorization::user(uint64_t viewer, std::span<const float> pooled) con
   return side;
 }
 
-Logits Factorization::logits(const UserSide& user, const ItemSide& item,
-                             const features::FeatureVector& features) const {
-  Logits out;
-  kernels::dot_many(item.vector, user.query, out);
-  for (size_t h = 0; h < kHeads; ++h) {
-    float dense = kernels::dot(std::span(&dense_[layout_.feature(h)], kFeatures), features);
-    float logit = dense_[layout_.bias(h)] + user.bias[h] + item.bias[h] + dense + out[h];
-    out[h] = std::clamp(logit, -bundle_.training.logit_max, bundle_.training.logit_max);
-  }
-  return out;
+void Model::logits(const UserSide& user, std::span<const ItemView> items,
+                   std::span<const features::FeatureVector> features,
+                   std::span<float> logits) const {
+  Pass pass;
+  this->logits(user, items, features, logits, pass);
 }
 
-std::vector<float> Factorization::retrieval_query(const UserSide& user) const {
+void Model::logits(const UserSide& user, std::span<const ItemView> items,
+                   std::span<const features::FeatureVector> features, std::span<float> logits,
+                   Pass& pass) const {
+  const size_t n = items.size();
+  const size_t d = layout_.d;
+  const size_t inputs = layout_.network_shape.inputs();
+  RD_ASSERT(features.size() == n && logits.size() == n * kHeads);
+  pass.activations.x.assign(n * inputs, 0.0f);
+  pass.attention.resize(n * d);
+  pass.weights.resize(n * user.history.size());
+  for (size_t i = 0; i < n; ++i) {
+    const ItemView& item = items[i];
+    std::span<float> out = logits.subspan(i * kHeads, kHeads);
+    kernels::dot_many(item.vector, user.query, out);
+    for (size_t h = 0; h < kHeads; ++h) {
+      float dense = kernels::dot(std::span(&dense_[layout_.feature(h)], kFeatures), features[i]);
+      out[h] += dense_[layout_.bias(h)] + user.bias[h] + item.bias[h] + dense;
+    }
+    std::span<float> attention(&pass.attention[i * d], d);
+    attend(user.history, item.vector, attention,
+           std::span(pass.weights).subspan(i * user.history.size(), user.history.size()));
+    float* x = &pass.activations.x[i * inputs];
+    for (size_t k = 0; k < d; ++k) {
+      x[k] = item.vector[k];
+      x[d + k] = user.own[k] * item.vector[k];
+      x[2 * d + k] = user.pooled[k] * item.vector[k];
+      x[3 * d + k] = attention[k];
+    }
+    std::copy(features[i].begin(), features[i].end(), x + 4 * d);
+  }
+  forward(layout_.network_shape, network(), pass.activations, logits);
+  const float most = bundle_.training.logit_max;
+  for (float& logit : logits) logit = std::clamp(logit, -most, most);
+}
+
+std::vector<float> Model::retrieval_query(const UserSide& user) const {
   std::vector<float> query(layout_.d, 0.0f);
   for (size_t h = 0; h < kHeads; ++h) {
     // The slope of the sigmoid at the head's base rate turns logits into probability.

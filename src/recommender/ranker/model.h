@@ -1,8 +1,8 @@
-// The ranker: a factorization machine over the fields of the viewer and of the video, with a few
-// heads that share the embedding rows.
+// The ranker: one multi-task model, a factorization machine and a small network over the same rows.
 //
 //   logit[h] = bias[h] + viewer.bias[h] + item.bias[h] + sum_f weight[h][f] * feature[f]
 //            + sum_k (id_weight[h][k] * U[k] + pool_weight[h][k] * P[k]) * I[k]
+//            + network(I, U, P, history, features)[h]                          network.h
 //
 // U is the viewer's own row; P the pooled vectors of the viewer's history, which serves a viewer
 // without a row; I the sum of the rows of video, author, duration bucket, and the mean of the
@@ -10,8 +10,9 @@
 // beyond what the biases and the dense features do (S. Rendle, "Factorization Machines", ICDM 2010,
 // has them all).
 //
-// A score depends on the parameters and its own inputs only, never on the other candidates.
-// Not thread safe.
+// A score depends on the parameters and its own inputs only, never on the other candidates. What is
+// the item's alone is kept in the catalogue (state, refreshed as rows change): ranking looks up no
+// row but the viewer's. Not thread safe.
 #pragma once
 
 #include <array>
@@ -23,6 +24,7 @@
 #include "recommender/embedding/table.h"
 #include "recommender/features/catalogue.h"
 #include "recommender/features/pending.h"
+#include "recommender/ranker/network.h"
 
 namespace rondo::recommender::ranker {
 
@@ -30,13 +32,15 @@ using Logits = std::array<float, kHeads>;
 
 // The shared weights, flat so that optimizer, gradient and checkpoint treat them alike.
 struct DenseLayout {
-  explicit DenseLayout(size_t dimensions) : d(dimensions) {}
+  explicit DenseLayout(const Bundle::Model& model) : d(model.dimensions), network_shape(model) {}
   size_t bias(size_t h) const { return h; }
   size_t feature(size_t h) const { return kHeads + h * kFeatures; }
   size_t id_weight(size_t h) const { return kHeads + kHeads * kFeatures + h * d; }
   size_t pool_weight(size_t h) const { return kHeads + kHeads * (kFeatures + d) + h * d; }
-  size_t size() const { return kHeads + kHeads * (kFeatures + 2 * d); }
+  size_t network() const { return kHeads + kHeads * (kFeatures + 2 * d); }
+  size_t size() const { return network() + network_shape.size(); }
   size_t d;
+  NetworkShape network_shape;
 };
 
 // The rows that make up the item side, as ids, each with its coefficient.
@@ -53,8 +57,12 @@ struct ItemFields {
 ItemFields item_fields(const features::Catalogue& catalogue, uint32_t video);
 
 struct ItemSide {
-  std::vector<float> vector;
+  std::vector<float> vector;  // I
   std::array<float, kHeads> bias{};
+};
+struct ItemView {
+  std::span<const float> vector;
+  std::span<const float> bias;
 };
 struct UserSide {
   std::vector<float> own;     // U; zeros when the viewer has no row
@@ -62,16 +70,31 @@ struct UserSide {
   std::array<float, kHeads> bias{};
   // id_weight[h] * U + pool_weight[h] * P, for each head: user-side work is done once a page.
   std::vector<float> query;
+  HistorySide history;
 };
 
-class Factorization {
+// Of history entries as videos and valences, newest first: the vectors as they are now.
+HistorySide history_side(const features::Catalogue& catalogue,
+                         std::span<const features::PastOutcome> history);
+
+class Model {
  public:
-  explicit Factorization(const Bundle& bundle);
+  explicit Model(const Bundle& bundle);
 
   ItemSide item(const ItemFields& fields) const;
-  UserSide user(uint64_t viewer, std::span<const float> pooled) const;
-  Logits logits(const UserSide& user, const ItemSide& item,
-                const features::FeatureVector& features) const;
+  UserSide user(uint64_t viewer, std::span<const float> pooled, HistorySide history) const;
+  // One row each; `logits` (n x kHeads) holds the clamped logits.
+  void logits(const UserSide& user, std::span<const ItemView> items,
+              std::span<const features::FeatureVector> features, std::span<float> logits) const;
+  // The same, with what the backward pass needs.
+  struct Pass {
+    Activations activations;
+    std::vector<float> attention;  // n x d
+    std::vector<float> weights;    // n x history
+  };
+  void logits(const UserSide& user, std::span<const ItemView> items,
+              std::span<const features::FeatureVector> features, std::span<float> logits,
+              Pass& pass) const;
   // One vector whose inner product with an item's is what the heads' interactions are worth in the
   // score, to first order: the query of personal retrieval.
   std::vector<float> retrieval_query(const UserSide& user) const;
@@ -80,6 +103,9 @@ class Factorization {
   const embedding::Table& table(Slot slot) const { return tables_[static_cast<size_t>(slot)]; }
   std::vector<float>& dense() { return dense_; }
   const std::vector<float>& dense() const { return dense_; }
+  std::span<const float> network() const {
+    return std::span(dense_).subspan(layout_.network(), layout_.network_shape.size());
+  }
   std::vector<float>& dense_state() { return dense_state_; }  // Adagrad, one a weight
   const std::vector<float>& dense_state() const { return dense_state_; }
   const DenseLayout& layout() const { return layout_; }
