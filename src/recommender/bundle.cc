@@ -16,12 +16,24 @@ constexpr size_t kTextBytesMax = 256 << 10;
 constexpr std::array<std::string_view, kHeads> kHeadNames{
     "skip",  "finish", "watch",  "like",           "comment",
     "share", "save",   "follow", "not_interested", "report"};
-constexpr std::array<std::string_view, kFeatures> kFeatureNames{
-    "topic_affinity",    "author_affinity",    "follows_author",    "video_finish_rate",
-    "video_skip_rate",   "video_like_rate",    "video_impressions", "freshness",
-    "topic_finish_rate", "author_finish_rate", "duration",          "language_match",
-    "viewer_skip_rate",  "viewer_finish_rate", "position",          "topic_novelty",
-    "co_watch_lift"};
+constexpr std::array<std::string_view, kFeatures> kFeatureNames{"topic_affinity",
+                                                                "author_affinity",
+                                                                "follows_author",
+                                                                "video_finish_rate",
+                                                                "video_skip_rate",
+                                                                "video_like_rate",
+                                                                "video_impressions",
+                                                                "freshness",
+                                                                "topic_finish_rate",
+                                                                "author_finish_rate",
+                                                                "duration",
+                                                                "language_match",
+                                                                "viewer_skip_rate",
+                                                                "viewer_finish_rate",
+                                                                "position",
+                                                                "topic_novelty",
+                                                                "taste",
+                                                                "co_watch_lift"};
 constexpr std::array<std::string_view, kSlots> kSlotNames{"viewer", "video", "author", "topic",
                                                           "duration"};
 
@@ -89,8 +101,17 @@ std::vector<Field> fields_of(Bundle& b) {
   add("value.follows_author", b.value.follows_author, -100, 100);
   add("value.freshness", b.value.freshness, -100, 100);
   add("value.novelty", b.value.novelty, -100, 100);
+  add("value.taste", b.value.taste, -100, 100);
   add("value.co_watch", b.value.co_watch, -100, 100);
   add("value.popularity", b.value.popularity, -100, 100);
+  add("towers.dimensions", b.towers.dimensions, 16, 256);
+  add("towers.init_scale", b.towers.init_scale, 0, 1);
+  add("towers.adagrad_initial", b.towers.adagrad_initial, 1e-6, 100);
+  add("towers.history_decay", b.towers.history_decay, 0, 1);
+  add("towers.negatives", b.towers.negatives, 1, 4096);
+  add("towers.rate", b.towers.rate, 0, 1);
+  add("towers.mix_rate", b.towers.mix_rate, 0, 1);
+  add("towers.decay", b.towers.decay, 0, 1);
   add("co_watch.window", b.co_watch.window, 0, 4096);
   add("co_watch.viewer_share", b.co_watch.viewer_share, 0, 1);
   add("co_watch.neighbours_max", b.co_watch.neighbours_max, 1, 4096);
@@ -98,6 +119,7 @@ std::vector<Field> fields_of(Bundle& b) {
   add("co_watch.regularization", b.co_watch.regularization, 0.01, 10000);
   add("co_watch.solve_per_tick", b.co_watch.solve_per_tick, 0, 4096);
   add("candidates.personal", b.candidates.personal, 1, 5000);
+  add("candidates.match", b.candidates.match, 0, 5000);
   add("candidates.followed", b.candidates.followed, 0, 5000);
   add("candidates.co_watch", b.candidates.co_watch, 0, 5000);
   add("candidates.trending", b.candidates.trending, 1, 5000);
@@ -205,6 +227,7 @@ std::string unknown_leaf(const boost::json::value& at, const std::string& path,
 // What no single field can say.
 Result<void> check_together(const Bundle& b) {
   for (auto [name, value] : {std::pair("model.dimensions", b.model.dimensions),
+                             std::pair("towers.dimensions", b.towers.dimensions),
                              std::pair("model.hidden_1", b.model.hidden_1),
                              std::pair("model.hidden_2", b.model.hidden_2)}) {
     if (value % 16 == 0) continue;
@@ -252,21 +275,21 @@ Bundle Bundle::defaults() {
       1.0f,
       -0.8f,
       1,
-      {-1.5f, -0.8f, -0.5f, -0.5f, 2, 0, 0, 0, -0.5f, -0.5f, 0, -0.3f, 1.5f, 0, 0, 0, -0.4f}};
+      {-1.5f, -0.8f, -0.5f, -0.5f, 2, 0, 0, 0, -0.5f, -0.5f, 0, -0.3f, 1.5f, 0, 0, 0, 0, -0.4f}};
   b.heads[size_t(Head::kFinish)] = {
       0.30f,
       1.0f,
       1.0f,
       1,
-      {1.5f, 0.8f, 0.5f, 2, -0.5f, 0, 0, 0, 0.5f, 0.5f, -0.3f, 0.3f, 0, 1.5f, 0, 0, 0.4f}};
+      {1.5f, 0.8f, 0.5f, 2, -0.5f, 0, 0, 0, 0.5f, 0.5f, -0.3f, 0.3f, 0, 1.5f, 0, 0, 0, 0.4f}};
   b.heads[size_t(Head::kWatch)] = {
       0.45f,
       1.0f,
       0.6f,
       1,
-      {1, 0.5f, 0.3f, 1, -0.5f, 0, 0, 0, 0.5f, 0.5f, 0, 0.3f, -0.5f, 0.5f, 0, 0, 0.3f}};
+      {1, 0.5f, 0.3f, 1, -0.5f, 0, 0, 0, 0.5f, 0.5f, 0, 0.3f, -0.5f, 0.5f, 0, 0, 0, 0.3f}};
   b.heads[size_t(Head::kLike)] = {
-      0.03f, 0.5f, 2.0f, 0.5f, {1, 1, 0.5f, 0.5f, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0.4f}};
+      0.03f, 0.5f, 2.0f, 0.5f, {1, 1, 0.5f, 0.5f, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0.4f}};
   // What happens seldom: the same direction as a like, or against it.
   auto seldom = [&b](Head head, float prior, float value, float loss) {
     float toward = is_negative(head) ? -1.0f : 1.0f;
@@ -314,15 +337,25 @@ Bundle Bundle::defaults() {
              .follows_author = 0.5f,
              .freshness = 0.1f,
              .novelty = 0.2f,
-             .co_watch = 0.5f,
+             .taste = 0,
+             .co_watch = 0,
              .popularity = 0};
+  b.towers = {.dimensions = 32,
+              .init_scale = 0.1f,
+              .adagrad_initial = 0.1f,
+              .history_decay = 0.97f,
+              .negatives = 32,
+              .rate = 0.1f,
+              .mix_rate = 0.01f,
+              .decay = 0.0005f};
   b.co_watch = {.window = 16,
                 .viewer_share = 0.5f,
                 .neighbours_max = 64,
                 .neighbours_solved = 48,
                 .regularization = 5,
                 .solve_per_tick = 8};
-  b.candidates = {.personal = 300,
+  b.candidates = {.personal = 200,
+                  .match = 150,
                   .followed = 60,
                   .co_watch = 150,
                   .trending = 120,

@@ -62,9 +62,10 @@ enum class Feature : uint8_t {
   kViewerFinishRate,
   kPosition,      // in training the slot's place in the page; fixed at 0 when serving
   kTopicNovelty,  // 1 when this viewer has not met the topic, falling to 0
+  kTaste,         // personal retrieval's inner product, -4..4
   kCoWatchLift,   // -3..3, how much likelier others with these likes are to like it, as a log
 };
-inline constexpr size_t kFeatures = 17;
+inline constexpr size_t kFeatures = 18;
 std::string_view feature_name(Feature feature);
 
 // The id spaces that have an embedding table each. Append only.
@@ -129,8 +130,19 @@ struct Bundle {
     float follows_author;
     float freshness;
     float novelty;     // of the topic for this viewer
+    float taste;       // personal retrieval's score
     float co_watch;    // estimate that somebody with these likes likes it
     float popularity;  // share of viewers who like it
+  };
+  struct Towers {
+    uint32_t dimensions;  // of a vector, a multiple of 16
+    float init_scale;     // rows start uniform in +-init_scale
+    float adagrad_initial;
+    float history_decay;  // weight of a like against the one after it
+    uint32_t negatives;   // drawn uniformly for each step
+    float rate;           // of the rows
+    float mix_rate;       // of the viewer's matrix
+    float decay;          // of a row at each of its steps
   };
   struct CoWatch {
     uint32_t window;             // of a viewer's latest likes that a new one is paired with
@@ -142,6 +154,7 @@ struct Bundle {
   };
   struct Candidates {
     uint32_t personal;
+    uint32_t match;
     uint32_t followed;
     uint32_t co_watch;
     uint32_t trending;
@@ -189,6 +202,7 @@ struct Bundle {
   Outcomes outcomes;
   Affinity affinity;
   Value value;
+  Towers towers;
   CoWatch co_watch;
   Candidates candidates;
   Rules rules;

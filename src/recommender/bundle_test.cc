@@ -41,7 +41,7 @@ TEST(Bundle, ShaNamesEveryValue) {
 // The defaults are part of what pages are reproduced from: a change here is a change of bundle.
 TEST(Bundle, GoldenShaOfTheDefaults) {
   EXPECT_EQ(base::to_hex(base::as_bytes(Bundle::defaults().sha256())),
-            "c506d0de36fb8daa04fe9d037e5045ad1e5105666b9b90448515f0d0af825a35");
+            "d7d7af0b53a2da109c7bd7d9c624ae7d87381196747242214496b22e203eb23d");
 }
 
 TEST(Bundle, WhitespaceAndOrderDoNotMatter) {

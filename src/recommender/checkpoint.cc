@@ -87,6 +87,24 @@ void co_watch_fields(A& a, C& c, const Bundle& bundle) {
   a.end();
 }
 
+template <typename A, typename C>
+void towers_fields(A& a, C& c, const Bundle& bundle) {
+  const size_t d = bundle.towers.dimensions;
+  auto number = [&a](auto& x) {
+    a(x);
+    a.entity_done();
+  };
+  a.begin(section_tag("TOWE"));
+  a(c.sweep_next);
+  a(c.loss);
+  a(c.examples);
+  a.list(c.mix, d * d, number);
+  a.list(c.mix_state, d * d, number);
+  a.list(c.vectors, bundle.limits.videos_max * d, number);
+  a.list(c.biases, bundle.limits.videos_max, number);
+  a.end();
+}
+
 template <typename A, typename V>
 void watches_fields(A& a, V& w) {
   a.begin(section_tag("WATC"));
@@ -164,6 +182,7 @@ void page_fields(A& a, V& page, const Bundle& bundle) {
   a(page.viewer);
   a(page.served_us);
   a.list(page.pooled, bundle.model.dimensions, [&a](auto& x) { a(x); });
+  a.list(page.taste, bundle.towers.dimensions, [&a](auto& x) { a(x); });
   past_fields(a, page.history, bundle);
   a.list(page.slots, kSlotsPerPageMax, [&a](auto& slot) {
     a(slot.video);
@@ -183,6 +202,7 @@ void example_fields(A& a, V& e, const Bundle& bundle) {
   for (auto& label : e.labels) a(label);
   for (auto& f : e.features) a(f);
   a.list(e.pooled, bundle.model.dimensions, [&a](auto& x) { a(x); });
+  a.list(e.taste, bundle.towers.dimensions, [&a](auto& x) { a(x); });
   past_fields(a, e.history, bundle);
 }
 
@@ -214,22 +234,26 @@ void trainer_fields(A& a, T& t, const Bundle& bundle) {
 
 // --- writing ---
 
-void write_tables(ArchiveWriter& a, const ranker::Model& model) {
-  for (size_t s = 0; s < kSlots; ++s) {
-    const embedding::Table& table = model.table(static_cast<Slot>(s));
-    a.begin(section_tag("ROWS"));
-    a(static_cast<uint32_t>(s));
-    a(static_cast<uint64_t>(table.ids()));
-    for (uint64_t id : table.sorted_ids()) {
-      auto entry = table.entry(id);
-      a(entry.id);
-      a(entry.count);
-      a(entry.last_s);
-      a(entry.values != nullptr);
-      for (size_t i = 0; entry.values != nullptr && i < table.stride(); ++i) a(entry.values[i]);
-      a.entity_done();
-    }
-    a.end();
+void write_table(ArchiveWriter& a, const embedding::Table& table, uint32_t number) {
+  a.begin(section_tag("ROWS"));
+  a(number);
+  a(static_cast<uint64_t>(table.ids()));
+  for (uint64_t id : table.sorted_ids()) {
+    auto entry = table.entry(id);
+    a(entry.id);
+    a(entry.count);
+    a(entry.last_s);
+    a(entry.values != nullptr);
+    for (size_t i = 0; entry.values != nullptr && i < table.stride(); ++i) a(entry.values[i]);
+    a.entity_done();
+  }
+  a.end();
+}
+
+void write_tables(ArchiveWriter& a, const State& s) {
+  for (uint32_t i = 0; i < kSlots; ++i) write_table(a, s.model.table(static_cast<Slot>(i)), i);
+  for (uint32_t i = 0; i < retrieval::kTowerSlots; ++i) {
+    write_table(a, s.towers.table(static_cast<retrieval::TowerSlot>(i)), i);
   }
 }
 
@@ -248,7 +272,8 @@ void write(ArchiveWriter& a, const State& s) {
   for (float weight : s.model.dense()) a(weight);
   for (float state : s.model.dense_state()) a(state);
   a.end();
-  write_tables(a, s.model);
+  towers_fields(a, s.towers.contents(), s.bundle);
+  write_tables(a, s);
   a.begin(section_tag("VIEW"));
   a(static_cast<uint64_t>(s.viewers.size()));
   for (uint64_t id : s.viewers.sorted_ids()) {
@@ -310,33 +335,39 @@ void read_head(ArchiveReader& a, State& s) {
   a.end();
 }
 
-void read_tables(ArchiveReader& a, ranker::Model& model) {
-  for (size_t s = 0; s < kSlots && a.ok(); ++s) {
-    embedding::Table& table = model.table(static_cast<Slot>(s));
-    a.begin(section_tag("ROWS"));
-    uint32_t slot = 0;
-    uint64_t count = 0;
-    a(slot);
-    a(count);
-    if (a.ok() && slot != s) a.fail(corrupt("checkpoint: the tables are out of order"));
-    std::vector<float> values(table.stride());
-    for (uint64_t i = 0; i < count && a.ok(); ++i) {
-      embedding::Table::Entry entry{};
-      bool admitted = false;
-      a(entry.id);
-      a(entry.count);
-      a(entry.last_s);
-      a(admitted);
-      if (admitted) {
-        for (float& value : values) a(value);
-      }
-      std::span<const float> given =
-          admitted ? std::span<const float>(values) : std::span<const float>();
-      if (a.ok() && !table.restore(entry.id, entry.count, entry.last_s, given)) {
-        a.fail(corrupt("checkpoint: a row is there twice"));
-      }
+void read_table(ArchiveReader& a, embedding::Table& table, uint32_t number) {
+  a.begin(section_tag("ROWS"));
+  uint32_t slot = 0;
+  uint64_t count = 0;
+  a(slot);
+  a(count);
+  if (a.ok() && slot != number) a.fail(corrupt("checkpoint: the tables are out of order"));
+  std::vector<float> values(table.stride());
+  for (uint64_t i = 0; i < count && a.ok(); ++i) {
+    embedding::Table::Entry entry{};
+    bool admitted = false;
+    a(entry.id);
+    a(entry.count);
+    a(entry.last_s);
+    a(admitted);
+    if (admitted) {
+      for (float& value : values) a(value);
     }
-    a.end();
+    std::span<const float> given =
+        admitted ? std::span<const float>(values) : std::span<const float>();
+    if (a.ok() && !table.restore(entry.id, entry.count, entry.last_s, given)) {
+      a.fail(corrupt("checkpoint: a row is there twice"));
+    }
+  }
+  a.end();
+}
+
+void read_tables(ArchiveReader& a, State& s) {
+  for (uint32_t i = 0; i < kSlots && a.ok(); ++i) {
+    read_table(a, s.model.table(static_cast<Slot>(i)), i);
+  }
+  for (uint32_t i = 0; i < retrieval::kTowerSlots && a.ok(); ++i) {
+    read_table(a, s.towers.table(static_cast<retrieval::TowerSlot>(i)), i);
   }
 }
 
@@ -399,6 +430,7 @@ void read_pending(ArchiveReader& a, State& s) {
     page_fields(a, page, s.bundle);
     if (!a.ok()) return;
     bool fits = (i == 0 || offset > before) && page.pooled.size() == s.bundle.model.dimensions &&
+                page.taste.size() == s.bundle.towers.dimensions &&
                 past_fits(page.history, s.catalogue);
     for (const auto& slot : page.slots) {
       fits = fits && slot.status <= PendingSlot::kClosed &&
@@ -431,7 +463,7 @@ void read_trainer(ArchiveReader& a, State& s) {
   trainer_fields(a, s.trainer, s.bundle);
   for (const auto& e : s.trainer.waiting()) {
     if (e.video >= s.catalogue.size() || e.pooled.size() != s.bundle.model.dimensions ||
-        !past_fits(e.history, s.catalogue)) {
+        e.taste.size() != s.bundle.towers.dimensions || !past_fits(e.history, s.catalogue)) {
       return a.fail(corrupt("checkpoint: a waiting example does not fit the rest"));
     }
   }
@@ -457,7 +489,13 @@ void read(ArchiveReader& a, State& s) {
   for (float& weight : s.model.dense()) a(weight);
   for (float& state : s.model.dense_state()) a(state);
   a.end();
-  read_tables(a, s.model);
+  retrieval::Towers::Contents towers;
+  towers_fields(a, towers, s.bundle);
+  if (!a.ok()) return;
+  if (auto restored = s.towers.restore(std::move(towers), s.catalogue.size()); !restored.ok()) {
+    return a.fail(std::move(restored).error());
+  }
+  read_tables(a, s);
   if (a.ok()) read_viewers(a, s);
   if (a.ok()) read_pending(a, s);
   if (a.ok()) read_trainer(a, s);

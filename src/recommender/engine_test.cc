@@ -587,9 +587,9 @@ TEST(EngineGolden, FixedScenario) {
     world.swipe(session, 8, [](const std::string& t) { return t == "t4"; });
   }
   EXPECT_EQ(hex(world.engine->digest()),
-            "9ac70993da4c8ccd854738e64325be4a5fb7789da43d757fd9884da208425e3b");
+            "27447c9d3d62a472ba33f2db2997273f7862f9b33942491202c36de0956b589e");
   EXPECT_EQ(base::to_hex(base::as_bytes(base::sha256(session.latest.served.SerializeAsString()))),
-            "3ea8f0cc0183f80e8b35ad4e7891f87b0e37fbc1f95deb36d48fa7c94ef67512");
+            "152381b165fe4dbfc530369e7cfd4755269258c81e3c1b5b20402290626f168f");
 }
 
 TEST(EngineBounds, PendingExamplesAndReservationsAreBounded) {

@@ -58,6 +58,7 @@ void settle_time(State& s) {
     forget_learned(s, viewer->id);
   }
   for (size_t i = 0; i < kSlots; ++i) s.model.table(static_cast<Slot>(i)).expire(s.time_s());
+  s.towers.expire(s.time_s());
 }
 
 void fold_published(State& s, const log::v1::VideoPublished& r) {
@@ -75,6 +76,7 @@ void fold_published(State& s, const log::v1::VideoPublished& r) {
     return;
   }
   refresh_vector(s, *index);
+  s.towers.refresh(s.catalogue, *index);
 }
 
 void fold_changed(State& s, const log::v1::VideoChanged& r) {
@@ -149,12 +151,13 @@ void fold_served(State& s, uint64_t offset, const log::v1::Served& r) {
   ++viewer->pages;
   viewer->touched.clear();
 
-  features::ViewerContext context(s.bundle, s.catalogue, s.co_watch, viewer, request.language(),
-                                  s.time_us);
+  features::ViewerContext context(s.bundle, s.catalogue, s.co_watch, s.towers, viewer,
+                                  request.language(), s.time_us);
   PendingPage page;
   page.viewer = viewer->id;
   page.served_us = s.time_us;
   page.pooled.assign(context.pooled().begin(), context.pooled().end());
+  page.taste.assign(context.taste().begin(), context.taste().end());
   page.history = context.past();
   int count = std::min(r.slots_size(), kLimitMax);
   for (int i = 0; i < count; ++i) {
@@ -191,6 +194,7 @@ void fold_preference(State& s, const log::v1::PreferenceChanged& r) {
   for (uint64_t offset : s.pending.pages_of(viewer->id)) {
     PendingPage* page = s.pending.find(offset);
     std::fill(page->pooled.begin(), page->pooled.end(), 0.0f);
+    std::fill(page->taste.begin(), page->taste.end(), 0.0f);
     page->history.clear();
     for (auto& slot : page->slots) {
       slot.masked = true;
@@ -207,7 +211,8 @@ void fold_erased(State& s, const log::v1::AccountErased& r) {
 
 void fold_tick(State& s) {
   s.co_watch.solve_some();
-  s.trainer.close_batch(s.model, s.catalogue, s.time_s());
+  close_batch(s);
+  s.towers.sweep(s.catalogue, kSweepVideos);
   auto count = static_cast<uint32_t>(s.catalogue.size());
   for (uint32_t i = 0; i < std::min(kSweepVideos, count); ++i) {
     if (s.sweep_next >= count) s.sweep_next = 0;

@@ -92,10 +92,9 @@ void train(State& s, const PendingPage& page, PendingSlot& slot, Example example
   example.video = slot.video;
   example.features = slot.features;
   example.pooled = page.pooled;
+  example.taste = page.taste;
   example.history = page.history;
-  if (s.trainer.add(std::move(example))) {
-    s.trainer.close_batch(s.model, s.catalogue, s.time_s());
-  }
+  if (s.trainer.add(std::move(example))) close_batch(s);
 }
 
 void show(State& s, Viewer& viewer, uint64_t page_offset, uint32_t slot, uint32_t video) {
@@ -351,6 +350,15 @@ void note_followed(State& s, Viewer& viewer, uint32_t author) {
 void refresh_vector(State& s, uint32_t video) {
   ranker::ItemSide item = s.model.item(ranker::item_fields(s.catalogue, video));
   s.catalogue.set_item(video, item.vector, item.bias);
+}
+
+void close_batch(State& s) {
+  std::vector<retrieval::TowerExample> likes;
+  for (const Example& e : s.trainer.waiting()) {
+    if (e.is_like()) likes.push_back({e.viewer, e.video, e.taste});
+  }
+  s.towers.learn(s.catalogue, likes, base::mix64(s.next_offset), s.time_s());
+  s.trainer.close_batch(s.model, s.catalogue, s.time_s());
 }
 
 features::Viewer* active_viewer(State& s, uint64_t id, bool anonymous) {

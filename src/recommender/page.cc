@@ -103,8 +103,8 @@ log::v1::Source source_of(reranker::Part part, log::v1::Source found_by) {
 Result<Served> rank_page(const State& s, const FeedRequest& request) {
   RD_CHECK(check(request));
   const features::Viewer* viewer = s.viewers.find(request.viewer_id());
-  features::ViewerContext context(s.bundle, s.catalogue, s.co_watch, viewer, request.language(),
-                                  s.time_us);
+  features::ViewerContext context(s.bundle, s.catalogue, s.co_watch, s.towers, viewer,
+                                  request.language(), s.time_us);
   ranker::UserSide user = s.model.user(request.viewer_id(), context.pooled(),
                                        ranker::history_side(s.catalogue, context.past()));
   uint64_t counter = viewer == nullptr ? 0 : viewer->pages;
@@ -116,7 +116,7 @@ Result<Served> rank_page(const State& s, const FeedRequest& request) {
   for (uint64_t id : request.exclude()) {
     if (auto video = s.catalogue.find_video(id)) barred.push_back(*video);
   }
-  auto set = retrieval::gather(s, context, s.model.retrieval_query(user), barred, rng);
+  auto set = retrieval::gather(s, context, barred, rng);
   std::vector<Scored> scored = reranker::score(s, user, context, set.candidates);
   std::vector<SlateItem> items;
   items.reserve(scored.size());

@@ -13,6 +13,7 @@
 #include "recommender/features/watch_histogram.h"
 #include "recommender/ranker/model.h"
 #include "recommender/retrieval/co_watch.h"
+#include "recommender/retrieval/towers.h"
 #include "recommender/trainer/trainer.h"
 
 namespace rondo::recommender {
@@ -25,6 +26,7 @@ struct State {
         catalogue(bundle),
         viewers(bundle),
         co_watch(bundle),
+        towers(bundle),
         model(bundle),
         trainer(bundle) {}
   // The parts refer to `bundle`.
@@ -51,6 +53,7 @@ struct State {
   features::Pending pending;
   features::WatchHistogram watches;
   retrieval::CoWatch co_watch;
+  retrieval::Towers towers;
   ranker::Model model;
   trainer::Trainer trainer;
 

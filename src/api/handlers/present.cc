@@ -111,6 +111,8 @@ wire::Source to_wire(log::v1::Source source) {
       return wire::Source::fresh;
     case log::v1::SOURCE_FOLLOWED:
       return wire::Source::followed;
+    case log::v1::SOURCE_MATCH:
+      return wire::Source::match;
     case log::v1::SOURCE_CO_WATCH:
       return wire::Source::co_watch;
     case log::v1::SOURCE_EXPLORATION:

@@ -27,13 +27,16 @@ float rate_above(const DecayedCounters& c, Event event, float network) {
 }  // namespace
 
 ViewerContext::ViewerContext(const Bundle& bundle, const Catalogue& catalogue,
-                             const retrieval::CoWatch& co_watch, const Viewer* viewer,
-                             std::string_view language, uint64_t now_us)
+                             const retrieval::CoWatch& co_watch, const retrieval::Towers& towers,
+                             const Viewer* viewer, std::string_view language, uint64_t now_us)
     : bundle_(bundle),
       catalogue_(catalogue),
       co_watch_(co_watch),
+      towers_(towers),
       viewer_(viewer),
       liked_(viewer == nullptr ? std::vector<uint32_t>() : viewer->liked()),
+      taste_(towers.taste(liked_.videos())),
+      query_(towers.query(taste_)),
       now_us_(now_us),
       network_{catalogue.network_rate(Event::kFinish, bundle.head(Head::kFinish).prior),
                catalogue.network_rate(Event::kSkip, bundle.head(Head::kSkip).prior),
@@ -134,6 +137,8 @@ FeatureVector ViewerContext::features(uint32_t index, uint32_t position) const {
   set(Feature::kViewerFinishRate, rates_.finish - network_[0]);
   set(Feature::kPosition, static_cast<float>(position) / 8.0f);
   set(Feature::kTopicNovelty, topic_novelty(video));
+  float taste = towers_.score(query_, index);
+  set(Feature::kTaste, std::clamp(taste, -4.0f, 4.0f));
   set(Feature::kCoWatchLift, co_watch_.lift(index, liked_));
   return out;
 }

@@ -16,6 +16,7 @@
 #include "recommender/features/pending.h"
 #include "recommender/features/viewer.h"
 #include "recommender/retrieval/co_watch.h"
+#include "recommender/retrieval/towers.h"
 
 namespace rondo::recommender::features {
 
@@ -23,8 +24,8 @@ class ViewerContext {
  public:
   // `viewer` may be null: a new one.
   ViewerContext(const Bundle& bundle, const Catalogue& catalogue,
-                const retrieval::CoWatch& co_watch, const Viewer* viewer, std::string_view language,
-                uint64_t now_us);
+                const retrieval::CoWatch& co_watch, const retrieval::Towers& towers,
+                const Viewer* viewer, std::string_view language, uint64_t now_us);
 
   // Of the video's topics: the main one counts in full, the others by the bundle's share.
   float topic_affinity(const Video& video) const;
@@ -37,6 +38,10 @@ class ViewerContext {
   FeatureVector features(uint32_t video, uint32_t position) const;
 
   const retrieval::LikedSet& liked() const { return liked_; }
+  // The viewer's side of personal retrieval, and the query that it makes.
+  std::span<const float> taste() const { return taste_; }
+  std::span<const float> query() const { return query_; }
+  const std::array<char, kLanguageBytesMax>& language() const { return language_; }
   // The viewer's history as one vector: item vectors weighted by how the outcomes spoke for them,
   // the newest most.
   std::span<const float> pooled() const { return pooled_; }
@@ -54,8 +59,11 @@ class ViewerContext {
   const Bundle& bundle_;
   const Catalogue& catalogue_;
   const retrieval::CoWatch& co_watch_;
+  const retrieval::Towers& towers_;
   const Viewer* viewer_;
   const retrieval::LikedSet liked_;
+  const std::vector<float> taste_;
+  const std::vector<float> query_;
   std::array<char, kLanguageBytesMax> language_{};
   const uint64_t now_us_;
   std::vector<std::pair<uint32_t, float>> topics_;

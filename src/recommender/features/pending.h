@@ -48,6 +48,7 @@ struct PendingPage {
   uint64_t viewer = 0;
   uint64_t served_us = 0;
   std::vector<float> pooled;         // the viewer's pooled history
+  std::vector<float> taste;          // the viewer's side of personal retrieval
   std::vector<PastOutcome> history;  // that the network attends to, newest first
   std::vector<PendingSlot> slots;
 };

@@ -138,15 +138,4 @@ void Model::logits(const UserSide& user, std::span<const ItemView> items,
   for (float& logit : logits) logit = std::clamp(logit, -most, most);
 }
 
-std::vector<float> Model::retrieval_query(const UserSide& user) const {
-  std::vector<float> query(layout_.d, 0.0f);
-  for (size_t h = 0; h < kHeads; ++h) {
-    // The slope of the sigmoid at the head's base rate turns logits into probability.
-    const auto& head = bundle_.heads[h];
-    float worth = head.value_weight * head.prior * (1.0f - head.prior);
-    kernels::axpy(worth, std::span(user.query).subspan(h * layout_.d, layout_.d), query);
-  }
-  return query;
-}
-
 }  // namespace rondo::recommender::ranker

@@ -95,10 +95,6 @@ class Model {
   void logits(const UserSide& user, std::span<const ItemView> items,
               std::span<const features::FeatureVector> features, std::span<float> logits,
               Pass& pass) const;
-  // One vector whose inner product with an item's is what the heads' interactions are worth in the
-  // score, to first order: the query of personal retrieval.
-  std::vector<float> retrieval_query(const UserSide& user) const;
-
   embedding::Table& table(Slot slot) { return tables_[static_cast<size_t>(slot)]; }
   const embedding::Table& table(Slot slot) const { return tables_[static_cast<size_t>(slot)]; }
   std::vector<float>& dense() { return dense_; }

@@ -11,7 +11,7 @@ constexpr std::array<Head, kHeadTerms> kHeadOfTerm{
     Head::kSave,   Head::kFollow, Head::kSkip, Head::kNotInterested, Head::kReport};
 constexpr std::array<std::string_view, kTerms - kHeadTerms> kDirectNames{
     "topic_affinity", "author_affinity", "follows_author", "freshness",
-    "novelty",        "co_watch",        "popularity"};
+    "novelty",        "taste",           "co_watch",       "popularity"};
 
 }  // namespace
 
@@ -32,6 +32,8 @@ float term_weight(const Bundle& b, Term term) {
       return b.value.freshness;
     case Term::kNovelty:
       return b.value.novelty;
+    case Term::kTaste:
+      return b.value.taste;
     case Term::kCoWatch:
       return b.value.co_watch;
     case Term::kPopularity:
@@ -71,6 +73,7 @@ std::vector<Scored> score(const State& s, const ranker::UserSide& user,
     set(Term::kFollowsAuthor, feature(Feature::kFollowsAuthor));
     set(Term::kFreshness, feature(Feature::kFreshness));
     set(Term::kNovelty, feature(Feature::kTopicNovelty));
+    set(Term::kTaste, feature(Feature::kTaste));
     set(Term::kCoWatch, s.co_watch.score(scored.video, context.liked()));
     set(Term::kPopularity, s.co_watch.popularity(scored.video));
     for (size_t t = 0; t < kTerms; ++t) {

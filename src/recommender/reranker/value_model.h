@@ -33,10 +33,11 @@ enum class Term : uint8_t {
   kFollowsAuthor,
   kFreshness,
   kNovelty,
+  kTaste,
   kCoWatch,
   kPopularity,
 };
-inline constexpr size_t kTerms = 17;
+inline constexpr size_t kTerms = 18;
 std::string_view term_name(Term term);
 
 struct Scored {

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <limits>
 
-#include "recommender/kernels/dense.h"
 #include "recommender/retrieval/top_k.h"
 
 namespace rondo::recommender::retrieval {
@@ -13,7 +12,7 @@ using features::Catalogue;
 using features::kNoIndex;
 
 constexpr uint8_t kBarred = 1;
-constexpr uint8_t kTaken = 2;
+constexpr uint8_t kTaken = 2;  // in `Filter::videos`: a candidate already
 // Tells equals of one topic apart in personal retrieval; too small to outweigh an affinity.
 constexpr float kQualityWeight = 0.1f;
 
@@ -36,7 +35,7 @@ struct Filter {
   }
 
   bool passes(const Catalogue& catalogue, uint32_t video) const {
-    if (videos[video] != 0) return false;
+    if ((videos[video] & kBarred) != 0) return false;
     if (!authors.empty() && authors[catalogue.author_indices()[video]] != 0) return false;
     if (topics.empty()) return true;
     auto list = catalogue.video(video).topic_list();
@@ -51,92 +50,179 @@ std::vector<float> spread(const std::vector<std::pair<uint32_t, float>>& values,
   return dense;
 }
 
+// Same language, or one of the two unknown.
+bool speaks(const features::Video& video, const features::ViewerContext& context) {
+  return video.language[0] == 0 || context.language()[0] == 0 ||
+         video.language == context.language();
+}
+
+// The catalogue as one viewer may meet it, and the sources that read it.
+class Gathering {
+ public:
+  Gathering(const State& s, const features::ViewerContext& context,
+            std::span<const uint32_t> barred)
+      : s_(s), c_(s.catalogue), context_(context), filter_(s.catalogue, context.viewer(), barred) {
+    const auto flags = c_.flags();
+    auto count = static_cast<uint32_t>(c_.size());
+    out_.pool.reserve(count);
+    for (uint32_t v = 0; v < count; ++v) {
+      if (allowed(flags[v], v)) out_.pool.push_back(v);
+    }
+  }
+
+  void personal(size_t count) {
+    if (context_.liked().videos().empty()) return;
+    std::vector<float> scores(c_.size());
+    s_.towers.scan(context_.query(), scores);
+    // The codes are coarse: more than wanted, then the best of them in full.
+    TopK<float> coarse(2 * count);
+    for (uint32_t v : out_.pool) coarse.offer(scores[v], v);
+    TopK<float> best(count);
+    for (uint32_t v : coarse.take()) best.offer(s_.towers.score(context_.query(), v), v);
+    take_all(best, log::v1::SOURCE_PERSONAL);
+  }
+
+  void match(size_t count) {
+    if (context_.topics().empty() && context_.authors().empty()) return;
+    auto by_topic = spread(context_.topics(), c_.topics().size(), s_.bundle.value.topic_affinity);
+    auto by_author =
+        spread(context_.authors(), c_.authors().size(), s_.bundle.value.author_affinity);
+    const float network =
+        c_.network_rate(features::Event::kFinish, s_.bundle.head(Head::kFinish).prior);
+    const auto topics = c_.main_topics();
+    const auto authors = c_.author_indices();
+    const auto quality = c_.quality();
+    TopK<float> best(count);
+    for (uint32_t v : out_.pool) {
+      float affinity = by_author[authors[v]];
+      if (topics[v] != kNoIndex) affinity += by_topic[topics[v]];
+      if (affinity > 0) best.offer(affinity + kQualityWeight * (quality[v] - network), v);
+    }
+    take_all(best, log::v1::SOURCE_MATCH);
+  }
+
+  void followed(size_t count) {
+    if (context_.viewer() == nullptr || context_.viewer()->follows.empty()) return;
+    const auto authors = c_.author_indices();
+    TopK<uint64_t> newest(count);
+    for_newest([&](uint32_t v, uint64_t published) {
+      if (context_.follows(authors[v])) newest.offer(published, v);
+    });
+    take_all(newest, log::v1::SOURCE_FOLLOWED);
+  }
+
+  void co_watched(size_t count) {
+    const auto flags = c_.flags();
+    TopK<float> best(count);
+    for (const auto& [video, strength] : s_.co_watch.neighbours_of(context_.liked())) {
+      if (allowed(flags[video], video)) best.offer(strength, video);
+    }
+    take_all(best, log::v1::SOURCE_CO_WATCH);
+  }
+
+  // Half of it in the viewer's language, half whatever it is.
+  void trending(size_t count) {
+    const auto flags = c_.flags();
+    const auto trend = c_.trend_keys();
+    TopK<double> spoken(count / 2);
+    TopK<double> all(count - count / 2);
+    for (uint32_t v : out_.pool) {
+      if ((flags[v] & Catalogue::kMet) == 0) continue;
+      all.offer(trend[v], v);
+      if (spoken.wants(trend[v], v) && speaks(c_.video(v), context_)) spoken.offer(trend[v], v);
+    }
+    take_all(spoken, log::v1::SOURCE_TRENDING);
+    take_all(all, log::v1::SOURCE_TRENDING);
+  }
+
+  void fresh(size_t count) {
+    const auto flags = c_.flags();
+    TopK<uint64_t> newest(count);
+    for_newest([&](uint32_t v, uint64_t published) {
+      if ((flags[v] & Catalogue::kNew) != 0) newest.offer(published, v);
+    });
+    take_all(newest, log::v1::SOURCE_FRESH);
+  }
+
+  void champions(size_t count) {
+    const auto flags = c_.flags();
+    const auto topics = c_.main_topics();
+    const auto trend = c_.trend_keys();
+    std::vector<uint32_t> champion(c_.topics().size(), kNoIndex);
+    for (uint32_t v : out_.pool) {
+      uint32_t topic = topics[v];
+      // Strictly better only: ties stay with the smaller index.
+      if (topic != kNoIndex && (champion[topic] == kNoIndex || trend[v] > trend[champion[topic]])) {
+        champion[topic] = v;
+      }
+    }
+    TopK<double> best(count);
+    for (uint32_t v : champion) {
+      if (v != kNoIndex) best.offer(trend[v], v);
+    }
+    for (uint32_t v : best.take()) {
+      bool met = (flags[v] & Catalogue::kMet) != 0;
+      take(v, met ? log::v1::SOURCE_TRENDING : log::v1::SOURCE_FRESH);
+    }
+  }
+
+  void exploration(size_t count, base::Rng& rng) {
+    if (out_.pool.size() <= out_.candidates.size() + count) {
+      for (uint32_t v : out_.pool) take(v, log::v1::SOURCE_EXPLORATION);
+      return;
+    }
+    for (size_t i = 0; i < count; ++i) {
+      take(out_.pool[rng.below(out_.pool.size())], log::v1::SOURCE_EXPLORATION);
+    }
+  }
+
+  CandidateSet finish() { return std::move(out_); }
+
+ private:
+  bool allowed(uint8_t flags, uint32_t video) const {
+    return (flags & Catalogue::kEligible) != 0 && filter_.passes(c_, video);
+  }
+
+  // Videos are known in about the order of their publication: offered oldest first, each would
+  // displace the one before.
+  template <typename Offer>
+  void for_newest(Offer offer) {
+    const auto published = c_.published_us();
+    for (size_t i = out_.pool.size(); i-- > 0;) offer(out_.pool[i], published[out_.pool[i]]);
+  }
+
+  void take(uint32_t video, log::v1::Source source) {
+    if ((filter_.videos[video] & kTaken) != 0) return;
+    filter_.videos[video] |= kTaken;
+    out_.candidates.push_back({video, source});
+  }
+  template <typename Key>
+  void take_all(TopK<Key>& best, log::v1::Source source) {
+    for (uint32_t v : best.take()) take(v, source);
+  }
+
+  const State& s_;
+  const Catalogue& c_;
+  const features::ViewerContext& context_;
+  Filter filter_;
+  CandidateSet out_;
+};
+
 }  // namespace
 
 CandidateSet gather(const State& s, const features::ViewerContext& context,
-                    std::span<const float> query, std::span<const uint32_t> barred,
-                    base::Rng& rng) {
-  const Catalogue& catalogue = s.catalogue;
+                    std::span<const uint32_t> barred, base::Rng& rng) {
   const auto& limits = s.bundle.candidates;
-  Filter filter(catalogue, context.viewer(), barred);
-  const bool history = context.outcomes() > 0;
-  const bool follows = context.viewer() != nullptr && !context.viewer()->follows.empty();
-  std::vector<float> by_topic =
-      spread(context.topics(), catalogue.topics().size(), s.bundle.value.topic_affinity);
-  std::vector<float> by_author =
-      spread(context.authors(), catalogue.authors().size(), s.bundle.value.author_affinity);
-
-  TopK<float> personal(limits.personal);
-  TopK<uint64_t> followed(limits.followed);
-  TopK<double> trending(limits.trending);
-  TopK<uint64_t> fresh(limits.fresh);
-  std::vector<uint32_t> champion(catalogue.topics().size(), kNoIndex);
-
-  CandidateSet out;
-  const auto flags = catalogue.flags();
-  const auto topics = catalogue.main_topics();
-  const auto authors = catalogue.author_indices();
-  const auto trend = catalogue.trend_keys();
-  const float network =
-      catalogue.network_rate(features::Event::kFinish, s.bundle.head(Head::kFinish).prior);
-  auto count = static_cast<uint32_t>(catalogue.size());
-  for (uint32_t v = 0; v < count; ++v) {
-    if ((flags[v] & Catalogue::kEligible) == 0 || !filter.passes(catalogue, v)) continue;
-    out.pool.push_back(v);
-    uint32_t topic = topics[v];
-    if (history) {
-      float score = kernels::dot(query, catalogue.vector(v)) + by_author[authors[v]] +
-                    kQualityWeight * (catalogue.quality()[v] - network);
-      if (topic != kNoIndex) score += by_topic[topic];
-      if (score > 0) personal.offer(score, v);
-    }
-    if ((flags[v] & Catalogue::kMet) != 0) trending.offer(trend[v], v);
-    // Strictly better only: ties stay with the smaller index.
-    if (topic != kNoIndex && (champion[topic] == kNoIndex || trend[v] > trend[champion[topic]])) {
-      champion[topic] = v;
-    }
-  }
-  // Videos are known in about the order of their publication: offered oldest first, each would
-  // displace the one before.
-  const auto published = catalogue.published_us();
-  for (size_t i = out.pool.size(); i-- > 0;) {
-    uint32_t v = out.pool[i];
-    if (follows && context.follows(authors[v])) followed.offer(published[v], v);
-    if ((flags[v] & Catalogue::kNew) != 0) fresh.offer(published[v], v);
-  }
-
-  TopK<float> co_watched(limits.co_watch);
-  for (const auto& [video, strength] : s.co_watch.neighbours_of(context.liked())) {
-    bool eligible = (flags[video] & Catalogue::kEligible) != 0;
-    if (eligible && filter.passes(catalogue, video)) co_watched.offer(strength, video);
-  }
-
-  auto take = [&](uint32_t video, log::v1::Source source) {
-    if ((filter.videos[video] & kTaken) != 0) return;
-    filter.videos[video] |= kTaken;
-    out.candidates.push_back({video, source});
-  };
-  for (uint32_t v : personal.take()) take(v, log::v1::SOURCE_PERSONAL);
-  for (uint32_t v : followed.take()) take(v, log::v1::SOURCE_FOLLOWED);
-  for (uint32_t v : co_watched.take()) take(v, log::v1::SOURCE_CO_WATCH);
-  for (uint32_t v : trending.take()) take(v, log::v1::SOURCE_TRENDING);
-  for (uint32_t v : fresh.take()) take(v, log::v1::SOURCE_FRESH);
-  TopK<double> champions(limits.topic_champions);
-  for (uint32_t v : champion) {
-    if (v != kNoIndex) champions.offer(trend[v], v);
-  }
-  for (uint32_t v : champions.take()) {
-    bool met = (flags[v] & Catalogue::kMet) != 0;
-    take(v, met ? log::v1::SOURCE_TRENDING : log::v1::SOURCE_FRESH);
-  }
-  if (out.pool.size() <= out.candidates.size() + limits.exploration) {
-    for (uint32_t v : out.pool) take(v, log::v1::SOURCE_EXPLORATION);
-  } else {
-    for (uint32_t i = 0; i < limits.exploration; ++i) {
-      take(out.pool[rng.below(out.pool.size())], log::v1::SOURCE_EXPLORATION);
-    }
-  }
-  return out;
+  Gathering g(s, context, barred);
+  g.personal(limits.personal);
+  g.match(limits.match);
+  g.followed(limits.followed);
+  g.co_watched(limits.co_watch);
+  g.trending(limits.trending);
+  g.fresh(limits.fresh);
+  g.champions(limits.topic_champions);
+  g.exploration(limits.exploration, rng);
+  return g.finish();
 }
 
 }  // namespace rondo::recommender::retrieval

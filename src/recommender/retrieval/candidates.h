@@ -1,10 +1,10 @@
-// Candidates for a page: one scan over the catalogue feeds all sources, each bounded by the bundle.
+// Candidates for a page: several sources over what the viewer may meet, each bounded by the bundle.
 //
-// - personal: inner product of the viewer's query with the videos' vectors, plus the viewer's
-//   affinities for the main topic and the author; only what scores above 0. Needs history.
+// - personal: the two towers' inner product over the whole catalogue (towers.h). Needs likes.
+// - match: videos of topics and authors that the viewer has an affinity for, by how much.
 // - followed: newest of the authors whom the viewer follows.
 // - co-watch: what others liked beside the viewer's latest likes.
-// - trending: what others finish now (forward-decayed merit).
+// - trending: what others finish now (forward-decayed merit); half in the viewer's language.
 // - fresh: newest within their exploration budget.
 // - the best of each topic, as trending or fresh, so that every topic can be met.
 // - exploration: drawn uniformly from the rest of the pool; all of it when it is small.
@@ -37,6 +37,6 @@ struct CandidateSet {
 
 // `barred`: videos that must not come, beyond what the viewer has seen.
 CandidateSet gather(const State& state, const features::ViewerContext& context,
-                    std::span<const float> query, std::span<const uint32_t> barred, base::Rng& rng);
+                    std::span<const uint32_t> barred, base::Rng& rng);
 
 }  // namespace rondo::recommender::retrieval

@@ -25,6 +25,12 @@ class TopK {
     }
   }
 
+  // Whether an offer would be taken.
+  bool wants(Key key, uint32_t index) const {
+    if (heap_.size() < count_max_) return true;
+    return count_max_ > 0 && better({key, index}, heap_.front());
+  }
+
   // Best first; leaves nothing.
   std::vector<uint32_t> take() {
     std::sort(heap_.begin(), heap_.end(), better);

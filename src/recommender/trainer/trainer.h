@@ -27,8 +27,17 @@ struct Example {
   std::array<float, kHeads> labels{};
   features::FeatureVector features{};
   std::vector<float> pooled;
+  std::vector<float> taste;
   std::vector<features::PastOutcome> history;
 
+  // It says that the viewer likes the video.
+  bool is_like() const {
+    auto is = [this](Head h) {
+      auto i = static_cast<size_t>(h);
+      return resolved(i) && labels[i] == 1.0f;
+    };
+    return is(Head::kFinish) || is(Head::kLike);
+  }
   void resolve(Head head, float label) {
     heads |= static_cast<uint16_t>(1u << static_cast<unsigned>(head));
     labels[static_cast<size_t>(head)] = label;

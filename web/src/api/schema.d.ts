@@ -524,7 +524,7 @@ export interface components {
             score: number;
         };
         /** @enum {string} */
-        Source: "personal" | "trending" | "fresh" | "followed" | "co_watch" | "exploration" | "following" | "latest";
+        Source: "personal" | "trending" | "fresh" | "followed" | "co_watch" | "match" | "exploration" | "following" | "latest";
         Reason: {
             kind: components["schemas"]["ReasonKind"];
             subject: string;
