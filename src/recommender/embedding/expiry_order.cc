@@ -6,7 +6,7 @@ namespace rondo::recommender::embedding {
 
 void ExpiryOrder::insert(const Records& records, Handle handle) {
   if (size_ == blocks_.size() * kBlock) {
-    blocks_.push_back(std::make_unique_for_overwrite<Handle[]>(kBlock));
+    blocks_.push_back(allocate(kBlock * sizeof(Handle), Pages::kSmall));
   }
   rise(records, handle, size_++);
 }

@@ -8,7 +8,6 @@
 // The records are the table's, given to each call. Not thread safe.
 #pragma once
 
-#include <memory>
 #include <vector>
 
 #include "recommender/embedding/records.h"
@@ -18,7 +17,7 @@ namespace rondo::recommender::embedding {
 class ExpiryOrder {
  public:
   uint32_t size() const { return size_; }
-  Handle operator[](uint32_t turn) const { return blocks_[turn / kBlock][turn % kBlock]; }
+  Handle operator[](uint32_t turn) const { return *at(turn); }
   // Requires size() > 0.
   Handle first() const { return (*this)[0]; }
 
@@ -32,13 +31,16 @@ class ExpiryOrder {
   void replace(const Records& records, Handle handle) { set(records.meta(handle).turn, handle); }
 
  private:
-  static constexpr uint32_t kBlock = 4096;
+  static constexpr uint32_t kBlock = 1 << 16;
   static constexpr uint32_t kChildren = 4;
 
   static bool before(const Meta& a, const Meta& b) {
     return a.last_s != b.last_s ? a.last_s < b.last_s : a.id() < b.id();
   }
-  void set(uint32_t turn, Handle handle) { blocks_[turn / kBlock][turn % kBlock] = handle; }
+  Handle* at(uint32_t turn) const {
+    return reinterpret_cast<Handle*>(blocks_[turn / kBlock].get()) + turn % kBlock;
+  }
+  void set(uint32_t turn, Handle handle) { *at(turn) = handle; }
   void place(const Records& records, uint32_t turn, Handle handle) {
     set(turn, handle);
     records.meta(handle).turn = turn;
@@ -47,7 +49,7 @@ class ExpiryOrder {
   void rise(const Records& records, Handle handle, uint32_t turn);
   void sink(const Records& records, Handle handle, uint32_t turn);
 
-  std::vector<std::unique_ptr<Handle[]>> blocks_;
+  std::vector<Memory> blocks_;
   uint32_t size_ = 0;
 };
 

@@ -4,15 +4,24 @@
 
 #include <algorithm>
 #include <bit>
+#include <new>
 
 #include "base/hash.h"
 #include "base/result.h"
 
 namespace rondo::recommender::embedding {
 
-Index::Index(uint32_t depth_max) : depth_max_(depth_max) {
-  segments_.push_back(std::make_unique<Segment>());
-  directory_.push_back(segments_.back().get());
+Index::Index(uint32_t depth_max) : depth_max_(depth_max) { directory_.push_back(new_segment()); }
+
+Index::Segment* Index::new_segment() {
+  size_t number = segments_++;
+  if (number < kFirstSegments) {
+    blocks_.push_back(allocate(sizeof(Segment), Pages::kSmall));
+    return new (blocks_.back().get()) Segment();
+  }
+  size_t place = (number - kFirstSegments) % kBlockSegments;
+  if (place == 0) blocks_.push_back(allocate(size_t{2} << 20, Pages::kHuge));
+  return new (blocks_.back().get() + place * sizeof(Segment)) Segment();
 }
 
 uint32_t Index::matches(const Bucket& bucket, uint8_t tag) {
@@ -63,6 +72,7 @@ void Index::find_many(const Records& records, std::span<const uint64_t> ids,
           &records.meta(bucket.handles[static_cast<size_t>(std::countr_zero(bits))]));
       __builtin_prefetch(record);
       __builtin_prefetch(record + 64);
+      __builtin_prefetch(record + records.row_bytes() - 1);
     }
     for (size_t i = 0; i < count; ++i) {
       found[start + i] = find_in(records, ids[start + i], hashes[i], *segments[i]);
@@ -163,8 +173,7 @@ void Index::split(const Records& records, uint64_t hash) {
   }
   std::vector<Handle> all = handles(lower);
   for (Handle handle : all) __builtin_prefetch(&records.meta(handle));
-  segments_.push_back(std::make_unique<Segment>());
-  Segment& upper = *segments_.back();
+  Segment& upper = *new_segment();
   // The directory's entries of the old segment are a run; its second half goes to the new one.
   size_t run = size_t{1} << (depth_ - lower.depth);
   size_t start = ((hash >> 1) >> (63 - depth_)) / run * run;

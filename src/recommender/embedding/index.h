@@ -4,7 +4,7 @@
 // - Growth: a segment that is full splits in two; no call moves more than a segment's entries
 //   (kSegmentIdsMax) for each bit that its ids share, and with spread ids that is once. There is no
 //   old index beside a new one, so a lookup reads one place whether the table is growing or not.
-//   The directory of segments (8 bytes for about 2,000 ids) is copied when it doubles.
+//   The directory of segments (8 bytes for about 3,500 ids) is copied when it doubles.
 // - Lookup: a bucket is one cache line with 12 handles and a byte of each one's hash. Open
 //   addressing: what finds its bucket full goes to the next one, and the buckets it passed count
 //   it, so that a lookup knows when to stop and erasure leaves no tombstones.
@@ -15,20 +15,20 @@
 #pragma once
 
 #include <array>
-#include <memory>
 #include <span>
 #include <vector>
 
 #include "base/hash.h"
+#include "recommender/embedding/memory.h"
 #include "recommender/embedding/records.h"
 
 namespace rondo::recommender::embedding {
 
 class Index {
  public:
-  static constexpr uint32_t kBuckets = 256;
+  static constexpr uint32_t kBuckets = 512;
   static constexpr uint32_t kBucketIds = 12;
-  static constexpr uint32_t kSegmentIdsMax = kBuckets * kBucketIds * 7 / 8;
+  static constexpr uint32_t kSegmentIdsMax = kBuckets * kBucketIds * 3 / 4;
 
   explicit Index(uint32_t depth_max);
 
@@ -79,7 +79,12 @@ class Index {
   const uint32_t depth_max_;
   uint32_t depth_ = 0;  // the directory has 2^depth_ entries
   std::vector<Segment*> directory_;
-  std::vector<std::unique_ptr<Segment>> segments_;
+  // Segments lie together in huge pages, but for the first few, which small tables have alone.
+  static constexpr size_t kFirstSegments = 16;
+  static constexpr size_t kBlockSegments = (size_t{2} << 20) / sizeof(Segment);
+  Segment* new_segment();
+  std::vector<Memory> blocks_;
+  size_t segments_ = 0;
   uint64_t steps_ = 0;
 };
 

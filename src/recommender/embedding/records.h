@@ -13,8 +13,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <memory>
 #include <vector>
+
+#include "recommender/embedding/memory.h"
 
 namespace rondo::recommender::embedding {
 
@@ -41,6 +42,7 @@ class RecordPool {
  public:
   explicit RecordPool(size_t record_bytes) : record_bytes_(record_bytes) {}
 
+  size_t record_bytes() const { return record_bytes_; }
   std::byte* at(uint32_t number) const {
     return blocks_[number / kBlockRecords].get() + (number % kBlockRecords) * record_bytes_;
   }
@@ -55,11 +57,13 @@ class RecordPool {
   void unmark_all();
 
  private:
-  static constexpr uint32_t kBlockRecords = 4096;
+  // Large enough that nearly all of it is huge pages; the first block, which small tables have
+  // alone, takes memory page by page.
+  static constexpr uint32_t kBlockRecords = 1 << 17;
   static constexpr uint32_t kNone = UINT32_MAX;
 
   size_t record_bytes_;
-  std::vector<std::unique_ptr<std::byte[]>> blocks_;
+  std::vector<Memory> blocks_;
   std::vector<uint64_t> marks_;
   uint32_t used_ = 0;
   uint32_t free_ = kNone;  // the first of a chain through the free records
@@ -70,6 +74,7 @@ class Records {
   explicit Records(size_t stride)
       : candidates_(sizeof(Meta)), rows_(sizeof(Meta) + stride * sizeof(float)) {}
 
+  size_t row_bytes() const { return rows_.record_bytes(); }
   static bool is_row(Handle handle) { return (handle & kCandidate) == 0; }
   Meta& meta(Handle handle) const {
     std::byte* at = is_row(handle) ? rows_.at(handle) : candidates_.at(handle & ~kCandidate);

@@ -18,7 +18,7 @@
 //
 //   record        20 + 4 (d + b + s)   id, count, last occurrence, turn; then the numbers
 //                 20                   for an id that is not admitted yet
-//   index         6.1 to 12.2          5.33 a slot, segments between 7/16 and 7/8 full
+//   index         7.1 to 14.2          5.33 a slot, segments between 3/8 and 3/4 full
 //   order         4
 //   mark          0.125
 //
