@@ -1,4 +1,4 @@
-// rondo serve | config | admin | replay | digest | openapi
+// rondo serve | config | admin | replay | digest | eval | openapi
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <iostream>
@@ -6,6 +6,7 @@
 #include <string>
 
 #include "app/commands.h"
+#include "app/evaluate.h"
 #include "app/version.h"
 #include "base/failpoint.h"
 #include "config/config.h"
@@ -80,11 +81,30 @@ int main(int argc, char** argv) {
       "digest", "compare the recovered state with that of an uninterrupted fold");
   add_options(*digest, file, given);
 
+  auto* eval = app.add_subcommand("eval", "measure the engine on a data set, beside baselines");
+  app::EvaluateOptions evaluation;
+  std::string protocols;
+  for (const auto& p : evaluation::protocols()) {
+    protocols += (protocols.empty() ? "" : ", ") + std::string(p.name);
+  }
+  eval->add_option("protocol", evaluation.protocol, protocols)->required();
+  eval->add_option("--data", evaluation.run.data, "folder of the data set, or a TSV of events")
+      ->required();
+  eval->add_option("--json", evaluation.json, "write the figures here")->type_name("FILE");
+  eval->add_option("--report", evaluation.report, "write a page with plots here")
+      ->type_name("FILE.html");
+  eval->add_option("--seed", evaluation.run.seed, "of splits and baselines; standard: 1")
+      ->type_name("N");
+
   auto* openapi = app.add_subcommand("openapi", "print the API's description");
 
   CLI11_PARSE(app, argc, argv);
 
   if (openapi->parsed()) return app::print_openapi();
+  if (eval->parsed()) {
+    auto done = app::evaluate(evaluation);
+    return done.ok() ? *done : fail(done.error());
+  }
   auto loaded = config::load(file, config::from_environment(environ), given);
   if (!loaded.ok()) return fail(loaded.error());
   const config::Config& config = loaded->config;

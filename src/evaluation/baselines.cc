@@ -21,7 +21,7 @@ class Popularity final : public Baseline {
 
 class ItemKnn final : public Baseline {
  public:
-  ItemKnn(const Matrix& matrix, size_t neighbours)
+  ItemKnn(const Matrix& matrix, const KnnOptions& options)
       : matrix_(matrix), similar_to_(matrix.users_of.size()) {
     std::vector<uint32_t> together(matrix.users_of.size());
     for (uint32_t item = 0; item < matrix.users_of.size(); ++item) {
@@ -34,13 +34,14 @@ class ItemKnn final : public Baseline {
         if (together[other] == 0 || other == item) continue;
         auto norms = static_cast<double>(matrix.users_of[item].size()) *
                      static_cast<double>(matrix.users_of[other].size());
-        similar.emplace_back(static_cast<float>(together[other] / std::sqrt(norms)), other);
+        similar.emplace_back(
+            static_cast<float>(together[other] / (std::sqrt(norms) + options.shrink)), other);
       }
       // Ties to the smaller item.
       auto better = [](const auto& a, const auto& b) {
         return a.first != b.first ? a.first > b.first : a.second < b.second;
       };
-      size_t kept = std::min(neighbours, similar.size());
+      size_t kept = std::min(options.neighbours, similar.size());
       std::partial_sort(similar.begin(), similar.begin() + static_cast<ptrdiff_t>(kept),
                         similar.end(), better);
       // Kept by the item that is scored: each has its own neighbourhood.
@@ -83,8 +84,8 @@ std::unique_ptr<Baseline> popularity(const Matrix& matrix) {
   return std::make_unique<Popularity>(matrix);
 }
 
-std::unique_ptr<Baseline> item_knn(const Matrix& matrix, size_t neighbours) {
-  return std::make_unique<ItemKnn>(matrix, neighbours);
+std::unique_ptr<Baseline> item_knn(const Matrix& matrix, const KnnOptions& options) {
+  return std::make_unique<ItemKnn>(matrix, options);
 }
 
 }  // namespace rondo::evaluation

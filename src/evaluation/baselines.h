@@ -35,10 +35,14 @@ class Baseline {
 // How many users have the item.
 std::unique_ptr<Baseline> popularity(const Matrix& matrix);
 
-// Cosine between the items' columns; the `neighbours` most similar of each item count. A score is
-// the sum of the similarities to what the user has (Deshpande and Karypis, 2004; RecBole ItemKNN
-// with shrink 0).
-std::unique_ptr<Baseline> item_knn(const Matrix& matrix, size_t neighbours);
+// Cosine between the items' columns, co / (sqrt(n_i n_j) + shrink); the `neighbours` most similar
+// of each item count. A score is the sum of the similarities to what the user has (Deshpande and
+// Karypis, 2004; RecBole's ItemKNN).
+struct KnnOptions {
+  size_t neighbours = 100;
+  float shrink = 0;
+};
+std::unique_ptr<Baseline> item_knn(const Matrix& matrix, const KnnOptions& options);
 
 // Steck, "Embarrassingly Shallow Autoencoders for Sparse Data" (2019): with P = (X'X + lambda
 // I)^-1, B_ij = -P_ij / P_jj off the diagonal, 0 on it; a score is the sum of the user's rows of B.
@@ -49,9 +53,9 @@ std::unique_ptr<Baseline> ease(const Matrix& matrix, float lambda);
 // factorisation; each step draws an interaction and an item that the user does not have.
 struct BprOptions {
   size_t dimensions = 64;
-  size_t epochs = 60;
-  float rate = 0.05f;
-  float regularization = 0.002f;
+  size_t epochs = 150;
+  float rate = 0.02f;
+  float regularization = 0.02f;
   float init_deviation = 0.1f;
 };
 // `progress` hears of each epoch that is done; may be empty.
@@ -61,10 +65,10 @@ std::unique_ptr<Baseline> bpr_mf(const Matrix& matrix, const BprOptions& options
 // Hu, Koren, Volinsky, "Collaborative Filtering for Implicit Feedback Datasets" (2008): alternating
 // least squares, confidence 1 + alpha for what a user has (Gorse's WRMF).
 struct WrmfOptions {
-  size_t dimensions = 20;
+  size_t dimensions = 32;
   size_t epochs = 12;
-  float alpha = 1;
-  float regularization = 0.015f;
+  float alpha = 2;
+  float regularization = 30;
 };
 std::unique_ptr<Baseline> wrmf(const Matrix& matrix, const WrmfOptions& options, uint64_t seed);
 

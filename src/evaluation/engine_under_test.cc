@@ -63,6 +63,11 @@ Bundle full_ranking(Bundle b) {
   b.exploration.uniform_share = 0;
   b.exploration.new_video_share = 0;
   b.exploration.new_topic_share = 0;
+  // A log of watches to the end tells nothing of likes or skips: where no viewer was seen to skip,
+  // the heads know no difference. What is left is what the viewers have in common.
+  for (auto& head : b.heads) head.value_weight = 0;
+  b.value = {};
+  b.value.co_watch = 1;
   // Viewers stay known for as long as the log lasts.
   b.limits.anonymous_idle_days = 3660;
   return b;

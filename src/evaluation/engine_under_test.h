@@ -26,8 +26,9 @@
 
 namespace rondo::evaluation {
 
-// `base` with exploration and spacing rules off and the widest candidate limits: a page is the top
-// of the full ranking. What the engine learns and how it scores stays.
+// `base` with exploration and spacing rules off, the widest candidate limits, and a score of the
+// terms that a log of positive interactions can teach: a page is the top of the full ranking. What
+// the engine learns, and how, stays.
 recommender::Bundle full_ranking(recommender::Bundle base);
 
 struct EngineSettings {

@@ -101,7 +101,7 @@ Result<Report> run_freshness(const Options& options) {
   Matrix known({rows.begin(), rows.begin() + static_cast<ptrdiff_t>(batch)}, users, items);
   std::vector<BaselineArm> baselines;
   baselines.push_back({"popularity (batch)", popularity(known)});
-  baselines.push_back({"ItemKNN (batch weights, history up to date)", item_knn(known, 100)});
+  baselines.push_back({"ItemKNN (batch weights, history up to date)", item_knn(known, {})});
   baselines.push_back({"EASE (batch weights, history up to date)", ease(known, 300)});
 
   size_t asked = 0;

@@ -14,7 +14,7 @@ namespace rondo::evaluation {
 namespace {
 
 struct Tuning {
-  size_t neighbours = 100;
+  KnnOptions knn;
   float ease_lambda = 300;
   BprOptions bpr;
   WrmfOptions wrmf;
@@ -67,7 +67,7 @@ std::vector<Row> baseline_rows(const Holdout& h, const Question& question, uint6
     row.seconds = progress.seconds();
   };
   add("popularity", [&] { return popularity(matrix); });
-  add("ItemKNN", [&] { return item_knn(matrix, h.tuning.neighbours); });
+  add("ItemKNN", [&] { return item_knn(matrix, h.tuning.knn); });
   add("EASE", [&] { return ease(matrix, h.tuning.ease_lambda); });
   add("BPR-MF", [&] { return bpr_mf(matrix, h.tuning.bpr, seed); });
   add("WRMF", [&] { return wrmf(matrix, h.tuning.wrmf, seed); });
@@ -75,8 +75,8 @@ std::vector<Row> baseline_rows(const Holdout& h, const Question& question, uint6
 }
 
 void add_settings(Report& report, const Tuning& t) {
-  report.settings.emplace_back("baseline ItemKNN",
-                               fmt::format("cosine, {} neighbours, no shrinkage", t.neighbours));
+  report.settings.emplace_back("baseline ItemKNN", fmt::format("cosine, {} neighbours, shrink {}",
+                                                               t.knn.neighbours, t.knn.shrink));
   report.settings.emplace_back("baseline EASE", fmt::format("lambda {}", t.ease_lambda));
   report.settings.emplace_back(
       "baseline BPR-MF",
@@ -184,7 +184,9 @@ Result<Report> run_tiktok(const Options& options) {
   // The file goes user by user, which no log does.
   shuffle(h.train, options.seed);
   h.cuts = {20};
-  h.tuning.ease_lambda = 100;
+  h.tuning.ease_lambda = 50;
+  h.tuning.knn.shrink = 10;  // most items are met once or twice
+  h.tuning.wrmf = {.dimensions = 64, .epochs = 12, .alpha = 10, .regularization = 10};
   return evaluate({h}, given.data, options);
 }
 

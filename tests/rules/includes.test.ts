@@ -20,6 +20,7 @@ const allowed: Record<string, string[]> = {
   jobs: [...foundation, "storage"], // in_process keeps its queue in the database
   records: ["base"],
   recommender: ["base", "records"], // pure: no I/O, no clock, no thread
+  evaluation: ["base", "recommender"],
   accounts: below,
   social: below,
   catalogue: below,
@@ -29,14 +30,15 @@ const allowed: Record<string, string[]> = {
   demo: [...below, "recommender", "accounts", "social", "catalogue", "media", "feed", "workflows"],
   api: [...below, "recommender", "accounts", "social", "catalogue", "media", "feed", "workflows"],
   app: [...below, "recommender", "accounts", "social", "catalogue", "media", "feed", "workflows",
-    "demo", "api"],
+    "demo", "api", "evaluation"],
 };
 const domain = ["accounts", "social", "catalogue", "media", "recommender"];
 
 // Third-party headers that belong to some modules alone.
 const reserved: [RegExp, string[]][] = [
   [/^boost\/beast/, ["api"]],
-  [/^boost\/json/, ["api", "media", "recommender"]], // ffprobe's output; bundle.json
+  [/^boost\/json/, ["api", "media", "recommender", "evaluation"]], // ffprobe's output; bundle.json; reports
+  [/^Eigen\//, ["evaluation"]],
   [/^rocksdb\//, ["stream"]],
   [/^soci\//, ["storage", "jobs", "accounts", "social", "catalogue", "media", "workflows"]],
   [/^toml\+\+/, ["config"]],
