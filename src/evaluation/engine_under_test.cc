@@ -67,7 +67,7 @@ Bundle full_ranking(Bundle b) {
   // the heads know no difference. What is left is what the viewers have in common.
   for (auto& head : b.heads) head.value_weight = 0;
   b.value = {};
-  b.value.co_watch = 1;
+  b.value.co_watch = 100;  // so that the softmax over scores is sharp
   // Viewers stay known for as long as the log lasts.
   b.limits.anonymous_idle_days = 3660;
   return b;

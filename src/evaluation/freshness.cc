@@ -147,9 +147,8 @@ Result<Report> run_freshness(const Options& options) {
     double x = static_cast<double>(arm.interval == kNever ? kShards : arm.interval);
     interval_plot.series[0].points.emplace_back(x, arm.metrics.means()["ndcg@10"]);
     time_plot.series.push_back(arm.curve);
-    report.headline.push_back("ndcg@10_" + interval_name(arm.interval));
   }
-  report.headline.insert(report.headline.begin(), "ndcg@10");
+  report.headline = {"ndcg@10", "recall@10"};
   for (const BaselineArm& arm : baselines) {
     report.baselines.push_back({.name = arm.name, .metrics = arm.metrics.means(), .seconds = 0});
   }

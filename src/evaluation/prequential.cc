@@ -19,7 +19,7 @@ namespace {
 
 using recommender::Head;
 
-constexpr size_t kScoredMax = 10'000;
+constexpr size_t kScoredMax = 5'000;
 constexpr size_t kItemsScoredMax = 20'000'000;  // scored events x items
 constexpr size_t kWindows = 20;
 constexpr size_t kCut = 10;

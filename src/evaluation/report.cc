@@ -70,11 +70,16 @@ std::string to_text(const Report& report) {
   }
   std::string out = fmt::format("{}, seed {}\n{}\n", report.protocol, report.seed, report.about);
   for (const auto& [name, value] : report.data) out += fmt::format("  {} {:g}\n", name, value);
-  out += fmt::format("{:<28}", "");
-  for (const auto& name : names) out += fmt::format("{:>12}", name);
+  size_t first = 16;
+  for (const Row& row : report.baselines) first = std::max(first, row.name.size());
+  for (const auto& reference : report.references)
+    first = std::max(first, reference.name.size() + 2);
+  auto width = [](const std::string& metric) { return std::max<size_t>(metric.size() + 2, 11); };
+  out += fmt::format("{:<{}}", "", first);
+  for (const auto& name : names) out += fmt::format("{:>{}}", name, width(name));
   out += "     seconds\n";
   auto line = [&](const std::string& name, const Metrics& metrics, const std::string& seconds) {
-    out += fmt::format("{:<28}", name);
+    out += fmt::format("{:<{}}", name, first);
     for (const auto& metric : names) {
       auto at = metrics.find(metric);
       out +=
