@@ -11,6 +11,7 @@
 #include "base/bytes.h"
 #include "blob/local/local_blob_store.h"
 #include "feed/replay.h"
+#include "feed/train.h"
 #include "feed/verify.h"
 #include "records/page_id.h"
 #include "stream/embedded/read_only_log.h"
@@ -154,6 +155,26 @@ Result<int> verify(const config::Config& config) {
     equal = equal && same;
   }
   return equal ? 0 : 1;
+}
+
+Result<int> train(const config::Config& config, int epochs, const std::string& out) {
+  DataFolder folder{config.data};
+  RD_TRY(auto log, stream::open_embedded_read_only(folder.log()));
+  RD_TRY(auto bundle, load_bundle(config));
+  auto hex = [](const recommender::Bundle& b) { return base::to_hex(base::as_bytes(b.sha256())); };
+  std::printf("from bundle %s\n", hex(bundle).c_str());
+  auto report = [epochs](const feed::TrainingProgress& p) {
+    std::printf("  epoch %d of %d: %llu of %llu records, %llu examples\n", p.epoch, epochs,
+                static_cast<unsigned long long>(p.records),
+                static_cast<unsigned long long>(p.records_total),
+                static_cast<unsigned long long>(p.stats.examples_trained));
+    std::fflush(stdout);
+  };
+  RD_TRY(auto trained, feed::train(*log, bundle, epochs, report));
+  RD_CHECK(save_bundle(trained, out));
+  std::printf("bundle %s\nwritten to %s; serve it with --feed.bundle %s\n", hex(trained).c_str(),
+              out.c_str(), out.c_str());
+  return 0;
 }
 
 int print_openapi() {

@@ -26,6 +26,10 @@ Result<int> replay(const config::Config& config, const std::string& page_id);
 // beside the server.
 Result<int> verify(const config::Config& config);
 
+// Folds the log of this network `epochs` times over, and writes the bundle that it ranks with now,
+// with what was learned as its starting weights, into the folder `out`. May run beside the server.
+Result<int> train(const config::Config& config, int epochs, const std::string& out);
+
 int print_openapi();
 
 }  // namespace rondo::app

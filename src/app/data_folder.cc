@@ -1,11 +1,11 @@
 #include "app/data_folder.h"
-
 #include <fcntl.h>
 #include <sys/file.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <vector>
@@ -14,6 +14,7 @@
 #include "catalogue/schema.h"
 #include "jobs/in_process/in_process_queue.h"
 #include "media/schema.h"
+#include "recommender/weights.h"
 #include "social/social.h"
 #include "storage/sqlite/sqlite_database.h"
 #include "storage/storage_migrations.h"
@@ -65,15 +66,47 @@ Result<std::unique_ptr<storage::Database>> open_database(const DataFolder& folde
   return database;
 }
 
-Result<recommender::Bundle> load_bundle(const config::Config& config) {
-  if (config.feed.bundle.empty()) return recommender::Bundle::defaults();
-  std::ifstream in(config.feed.bundle, std::ios::binary);
-  if (!in) return not_found("cannot read the bundle " + config.feed.bundle);
+namespace {
+
+Result<std::string> read_file(const std::filesystem::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return not_found("cannot read the bundle " + path.string());
   std::ostringstream text;
   text << in.rdbuf();
-  auto bundle = recommender::Bundle::parse(text.str());
-  if (!bundle.ok()) return std::move(bundle).error().with_context(config.feed.bundle);
+  return text.str();
+}
+
+}  // namespace
+
+Result<recommender::Bundle> load_bundle(const config::Config& config) {
+  if (config.feed.bundle.empty()) return recommender::Bundle::defaults();
+  std::filesystem::path path = config.feed.bundle;
+  const bool folder = std::filesystem::is_directory(path);
+  RD_TRY(auto text, read_file(folder ? path / kBundleFile : path));
+  auto bundle = recommender::Bundle::parse(text);
+  if (!bundle.ok()) return std::move(bundle).error().with_context(path.string());
+  if (folder && std::filesystem::exists(path / kWeightsFile)) {
+    RD_TRY(auto weights, read_file(path / kWeightsFile));
+    auto loaded = bundle->load_weights(weights);
+    if (!loaded.ok()) return std::move(loaded).error().with_context(path.string());
+  }
   return bundle;
+}
+
+Result<void> save_bundle(const recommender::Bundle& bundle, const std::string& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  auto write = [&folder](const char* name, const std::string& bytes) -> Result<void> {
+    std::filesystem::path path = std::filesystem::path(folder) / name;
+    std::ofstream out(path, std::ios::binary | std::ios::trunc);
+    out << bytes;
+    out.close();
+    if (!out) return unavailable("cannot write " + path.string());
+    return {};
+  };
+  RD_CHECK(write(kBundleFile, bundle.canonical()));
+  if (!bundle.start.weights) return {};
+  return write(kWeightsFile, bundle.start.weights->safetensors());
 }
 
 }  // namespace rondo::app

@@ -48,5 +48,9 @@ Result<std::unique_ptr<storage::Database>> open_database(const DataFolder& folde
 
 // The configured bundle, or the built-in one.
 Result<recommender::Bundle> load_bundle(const config::Config& config);
+// Writes a bundle's folder, made when it is not there.
+Result<void> save_bundle(const recommender::Bundle& bundle, const std::string& folder);
+inline constexpr const char* kBundleFile = "bundle.json";
+inline constexpr const char* kWeightsFile = "weights.safetensors";
 
 }  // namespace rondo::app

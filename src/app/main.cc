@@ -96,6 +96,13 @@ int main(int argc, char** argv) {
   eval->add_option("--seed", evaluation.run.seed, "of splits and baselines; standard: 1")
       ->type_name("N");
 
+  auto* train = app.add_subcommand("train", "fold the log several times over into a new bundle");
+  int epochs = 3;
+  std::string bundle_folder;
+  train->add_option("--epochs", epochs, "times over; standard: 3")->check(CLI::Range(1, 100));
+  train->add_option("--out", bundle_folder, "folder of the new bundle")->required();
+  add_options(*train, file, given);
+
   auto* openapi = app.add_subcommand("openapi", "print the API's description");
 
   CLI11_PARSE(app, argc, argv);
@@ -132,6 +139,8 @@ int main(int argc, char** argv) {
     done = app::promote(config, handle, promoted_role);
   } else if (replay->parsed()) {
     done = app::replay(config, page_id);
+  } else if (train->parsed()) {
+    done = app::train(config, epochs, bundle_folder);
   } else if (digest->parsed()) {
     done = app::verify(config);
   }

@@ -7,6 +7,9 @@
 #include <variant>
 #include <vector>
 
+#include "base/bytes.h"
+#include "recommender/weights.h"
+
 namespace rondo::recommender {
 namespace {
 
@@ -428,7 +431,17 @@ std::string Bundle::canonical() const {
   return out;
 }
 
-base::Sha256Digest Bundle::sha256() const { return base::sha256(canonical()); }
+base::Sha256Digest Bundle::sha256() const {
+  std::string named = canonical();
+  if (start.weights) named.append(base::as_bytes(start.sha256));
+  return base::sha256(named);
+}
+
+Result<void> Bundle::load_weights(std::string_view safetensors) {
+  RD_TRY(auto weights, Weights::parse(safetensors, *this));
+  start = {std::make_shared<const Weights>(std::move(weights)), base::sha256(safetensors)};
+  return {};
+}
 
 Result<Bundle> Bundle::parse(std::string_view json) {
   if (json.size() > kTextBytesMax) {

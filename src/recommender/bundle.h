@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -72,6 +73,8 @@ std::string_view feature_name(Feature feature);
 enum class Slot : uint8_t { kViewer, kVideo, kAuthor, kTopic, kDuration };
 inline constexpr size_t kSlots = 5;
 std::string_view slot_name(Slot slot);
+
+struct Weights;
 
 struct Bundle {
   struct Model {
@@ -195,6 +198,13 @@ struct Bundle {
     uint32_t anonymous_idle_days;  // an anonymous viewer is forgotten after it
   };
 
+  // What it starts from; none: nothing learned yet. Named by the bundle's hash too.
+  struct Start {
+    std::shared_ptr<const Weights> weights;
+    base::Sha256Digest sha256{};  // of the file
+  };
+  Start start;
+
   Model model;
   std::array<HeadOptions, kHeads> heads;
   std::array<SlotOptions, kSlots> slots;
@@ -214,7 +224,10 @@ struct Bundle {
   static Result<Bundle> parse(std::string_view json);
   // One text for one bundle: fixed order of fields, shortest numbers that read back the same.
   std::string canonical() const;
+  // Of the canonical text, followed by the weights' hash when there are weights.
   base::Sha256Digest sha256() const;
+  // Takes starting weights; invalid when they do not fit this bundle.
+  Result<void> load_weights(std::string_view safetensors);
 
   const HeadOptions& head(Head h) const { return heads[static_cast<size_t>(h)]; }
   const SlotOptions& slot(Slot s) const { return slots[static_cast<size_t>(s)]; }

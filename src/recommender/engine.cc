@@ -57,6 +57,8 @@ uint64_t Engine::state_time_us() const { return impl_->state->time_us; }
 Digest Engine::digest() const { return state_digest(*impl_->state); }
 void Engine::save(Sink& sink) const { save_state(*impl_->state, sink); }
 
+Weights Engine::weights() const { return Weights::of(*impl_->state); }
+
 EngineStats Engine::stats() const {
   const State& s = *impl_->state;
   EngineStats out;

@@ -19,6 +19,7 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "recommender/bundle.h"
+#include "recommender/weights.h"
 #include "rondo/log/v1/record.pb.h"
 
 namespace rondo::recommender {
@@ -86,6 +87,8 @@ class Engine {
   EngineStats stats() const;
 
   void save(Sink& sink) const;
+  // What it has learned of videos, as starting weights for a bundle of the same dimensions.
+  Weights weights() const;
 
  private:
   struct Impl;

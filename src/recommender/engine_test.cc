@@ -587,9 +587,9 @@ TEST(EngineGolden, FixedScenario) {
     world.swipe(session, 8, [](const std::string& t) { return t == "t4"; });
   }
   EXPECT_EQ(hex(world.engine->digest()),
-            "27447c9d3d62a472ba33f2db2997273f7862f9b33942491202c36de0956b589e");
+            "3677abf39e5171aebff1db5bc699cbb273334ba6cae988f0bce3b8e5b12e233a");
   EXPECT_EQ(base::to_hex(base::as_bytes(base::sha256(session.latest.served.SerializeAsString()))),
-            "152381b165fe4dbfc530369e7cfd4755269258c81e3c1b5b20402290626f168f");
+            "e17eea5ced0ee6b23886ec52eadf3addac1d4f7c13ff51ca0d2cd00ec757f434");
 }
 
 TEST(EngineBounds, PendingExamplesAndReservationsAreBounded) {

@@ -26,6 +26,7 @@ constexpr uint32_t kSweepVideos = 256;  // retrieval vectors refreshed at a Tick
 void advance_time(State& s, uint64_t stamp_us) {
   if (s.time_us == 0) {
     s.time_us = std::max<uint64_t>(stamp_us, 1);
+    if (s.bundle.start.weights) s.bundle.start.weights->start(s, s.time_s());
     return;
   }
   uint64_t bound = s.time_us + kTimeJumpMaxUs;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/hash.h"
 #include "base/result.h"
 
 namespace rondo::recommender::features {
@@ -11,6 +12,13 @@ namespace {
 constexpr float kRateStrength = 8;       // outcomes' worth of prior in a video's own rate
 constexpr float kNetworkStrength = 100;  // the same for the network against the bundle's prior
 constexpr uint8_t kStageDone = 3;
+
+uint64_t row_id(std::string_view name) {
+  base::Sha256Digest digest = base::sha256(name);
+  uint64_t id = 0;
+  std::memcpy(&id, digest.data(), sizeof id);
+  return id;
+}
 
 }  // namespace
 
@@ -86,7 +94,7 @@ std::optional<uint32_t> Catalogue::intern_topic(std::string_view name) {
   if (auto known = find_topic(name)) return known;
   if (contents_.topics.size() >= bundle_.limits.topics_max) return std::nullopt;
   auto index = static_cast<uint32_t>(contents_.topics.size());
-  contents_.topics.push_back({std::string(name), {}});
+  contents_.topics.push_back({std::string(name), row_id(name), {}});
   topic_by_name_.emplace(std::string(name), index);
   return index;
 }
@@ -177,6 +185,7 @@ Result<void> Catalogue::restore(Contents contents) {
     }
   }
   for (uint32_t i = 0; i < c.topics.size(); ++i) {
+    contents_.topics[i].id = row_id(c.topics[i].name);
     if (!topic_by_name_.emplace(c.topics[i].name, i).second) {
       return corrupt("catalogue: a topic is listed twice");
     }

@@ -56,6 +56,7 @@ struct Author {
 
 struct Topic {
   std::string name;
+  uint64_t id = 0;  // of its rows: the start of the name's SHA-256, the same in every log
   DecayedCounters counters;
 };
 

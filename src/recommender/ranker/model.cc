@@ -19,7 +19,7 @@ ItemFields item_fields(const features::Catalogue& catalogue, uint32_t video) {
   add(Slot::kAuthor, catalogue.authors()[v.author].id, 1);
   add(Slot::kDuration, features::duration_bucket(v.duration_ms), 1);
   for (uint32_t topic : v.topic_list()) {
-    add(Slot::kTopic, topic, 1.0f / static_cast<float>(v.topic_count));
+    add(Slot::kTopic, catalogue.topics()[topic].id, 1.0f / static_cast<float>(v.topic_count));
   }
   return out;
 }

@@ -47,7 +47,8 @@ std::vector<Towers::Field> Towers::fields(const features::Catalogue& catalogue,
   std::vector<Field> out{{TowerSlot::kVideo, video.id, 1},
                          {TowerSlot::kAuthor, catalogue.authors()[video.author].id, 1}};
   for (uint32_t topic : video.topic_list()) {
-    out.push_back({TowerSlot::kTopic, topic, 1.0f / static_cast<float>(video.topic_count)});
+    out.push_back({TowerSlot::kTopic, catalogue.topics()[topic].id,
+                   1.0f / static_cast<float>(video.topic_count)});
   }
   if (video.sound_id != 0) out.push_back({TowerSlot::kSound, video.sound_id, 1});
   return out;

@@ -77,6 +77,11 @@ class Towers {
     uint64_t examples = 0;
   };
   const Contents& contents() const { return c_; }
+  // Starting weights of the viewer's matrix, d x d each.
+  void set_mix(std::span<const float> mix, std::span<const float> state) {
+    c_.mix.assign(mix.begin(), mix.end());
+    c_.mix_state.assign(state.begin(), state.end());
+  }
   // corrupt when the sizes do not fit.
   Result<void> restore(Contents contents, size_t videos);
 
