@@ -587,9 +587,9 @@ TEST(EngineGolden, FixedScenario) {
     world.swipe(session, 8, [](const std::string& t) { return t == "t4"; });
   }
   EXPECT_EQ(hex(world.engine->digest()),
-            "3677abf39e5171aebff1db5bc699cbb273334ba6cae988f0bce3b8e5b12e233a");
+            "e9001017833962e2423d8dce617a1536e14d7fad7ee8e709bfeddc45f91699f9");
   EXPECT_EQ(base::to_hex(base::as_bytes(base::sha256(session.latest.served.SerializeAsString()))),
-            "e17eea5ced0ee6b23886ec52eadf3addac1d4f7c13ff51ca0d2cd00ec757f434");
+            "f2052260fab3fe4227df92dda67a0bca52bf2eaa6a3840b540191678b22e2aaf");
 }
 
 TEST(EngineBounds, PendingExamplesAndReservationsAreBounded) {

@@ -39,6 +39,7 @@ const reserved: [RegExp, string[]][] = [
   [/^boost\/beast/, ["api"]],
   [/^boost\/json/, ["api", "media", "recommender", "evaluation"]], // ffprobe's output; bundle.json; reports
   [/^Eigen\//, ["evaluation"]],
+  [/^hwy\//, ["recommender"]],
   [/^rocksdb\//, ["stream"]],
   [/^soci\//, ["storage", "jobs", "accounts", "social", "catalogue", "media", "workflows"]],
   [/^toml\+\+/, ["config"]],
