@@ -169,6 +169,21 @@ Result<void> Catalogue::publish(VideoId id, const MediaFacts& media) {
   return {};
 }
 
+// The log is not told: to the engines it is the same video.
+Result<void> Catalogue::complete_media(VideoId id, const MediaFacts& media) {
+  if (media.renditions.empty()) return internal("a live video cannot lose its renditions");
+  return database_.write([&](soci::session& sql) -> Result<void> {
+    RD_TRY(const Video video, select_video(sql, id));
+    if (video.state != VideoState::kLive) return {};
+    const long long row = to_row(id);
+    sql << "UPDATE videos SET width = :width, height = :height WHERE id = :id",
+        soci::use(media.width), soci::use(media.height), soci::use(row);
+    sql << "DELETE FROM renditions WHERE video_id = :id", soci::use(row);
+    insert_renditions(sql, id, media.renditions);
+    return {};
+  });
+}
+
 Result<void> Catalogue::refuse(VideoId id, const Refusal& refusal) {
   RD_CHECK(database_.write([&](soci::session& sql) -> Result<void> {
     RD_TRY(Video video, select_video(sql, id));

@@ -51,6 +51,8 @@ class Catalogue {
   Result<void> note_progress(VideoId id, double progress);
   // processing -> live. conflict "not_processing" when refused or deleted meanwhile.
   Result<void> publish(VideoId id, const MediaFacts& media);
+  // A live video has more renditions by now. Nothing when it is not live.
+  Result<void> complete_media(VideoId id, const MediaFacts& media);
   // processing -> refused. conflict "not_processing" when live or deleted meanwhile.
   Result<void> refuse(VideoId id, const Refusal& refusal);
   // Any state -> deleted. Its words go at once; its files are the caller's to remove.

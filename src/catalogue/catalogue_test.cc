@@ -97,6 +97,27 @@ TEST_F(CatalogueFixture, PublishingIsOneRecordForEveryPartition) {
   EXPECT_EQ(catalogue_->find(id).value().media.renditions.size(), 2u);
 }
 
+TEST_F(CatalogueFixture, MoreRenditionsComeToALiveVideoOnly) {
+  VideoId id = catalogue_->create_draft(draft(1, 10)).value().id;
+  MediaFacts first = media();
+  first.renditions.erase(first.renditions.begin());
+  first.width = 540;
+  catalogue_->complete_media(id, media()).value();
+  EXPECT_TRUE(catalogue_->find(id).value().media.renditions.empty()) << "not live yet";
+  catalogue_->publish(id, first).value();
+  for (int again = 0; again < 2; ++again) {
+    catalogue_->complete_media(id, media()).value();
+    EXPECT_EQ(catalogue_->find(id).value().media.renditions.size(), 2u);
+    EXPECT_EQ(catalogue_->find(id).value().media.width, 1080);
+  }
+  EXPECT_EQ(outbox().size(), 1u) << "the log hears of the publication only";
+  MediaFacts none;
+  EXPECT_FALSE(catalogue_->complete_media(id, none).ok());
+  catalogue_->remove(id).value();
+  catalogue_->complete_media(id, media()).value();
+  EXPECT_TRUE(catalogue_->find(id).value().media.renditions.empty());
+}
+
 // The record cannot be stored, so the video is not live either.
 TEST_F(CatalogueFixture, WithoutItsRecordNothingGoesLive) {
   VideoId id = catalogue_->create_draft(draft(1, 10)).value().id;

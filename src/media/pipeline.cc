@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <fstream>
+#include <optional>
 #include <system_error>
 
 #include "media/hls.h"
@@ -20,6 +22,10 @@ Error file_error(std::string_view doing, const fs::path& path, const std::error_
   }
   return base::internal(std::move(message));
 }
+
+// Measuring the sound takes about so much of a step.
+constexpr double kLoudnessShare = 0.1;
+constexpr uint64_t kCopyBytes = 8 << 20;
 
 // An empty folder for as long as the work lasts.
 class WorkFolder {
@@ -44,6 +50,35 @@ class WorkFolder {
   fs::path path_;
 };
 
+// In pieces: an object may be larger than what should be in memory.
+Result<void> copy_object(const blob::BlobStore& store, const std::string& key, uint64_t size_bytes,
+                         const fs::path& to) {
+  if (auto local = store.local_path(key)) {
+    std::error_code code;
+    fs::create_hard_link(*local, to, code);
+    if (code) fs::copy_file(*local, to, code);
+    if (code) return file_error("copy", *local, code);
+    return {};
+  }
+  std::ofstream out(to, std::ios::binary);
+  for (uint64_t at = 0; at < size_bytes; at += kCopyBytes) {
+    RD_TRY(std::string bytes,
+           store.get_range(key, {at, std::min<uint64_t>(kCopyBytes, size_bytes - at)}));
+    out << bytes;
+  }
+  if (!out.flush()) return base::unavailable("Cannot write " + to.string() + ": disk full?");
+  return {};
+}
+
+// The one to be seen first: the best of at most 480 lines, which a phone shows well enough for the
+// seconds until there are more, or the smallest.
+Rung first_rung(const std::vector<Rung>& rungs) {
+  for (const Rung& rung : rungs) {
+    if (std::min(rung.width, rung.height) <= 480) return rung;
+  }
+  return rungs.back();
+}
+
 }  // namespace
 
 std::string media_key(VideoId video, std::string_view file) {
@@ -64,44 +99,133 @@ Result<std::unique_ptr<Pipeline>> Pipeline::create(PipelineOptions options,
   return std::unique_ptr<Pipeline>(new Pipeline(std::move(options), store));
 }
 
-Result<Asset> Pipeline::process(VideoId video, const fs::path& source,
-                                const ProgressCallback& progress, std::stop_token stop) {
-  RD_CHECK(sandbox_.check());
-  RD_TRY(Probe probed, probe(sandbox_, source, options_.limits, stop));
-  RD_TRY(WorkFolder folder, WorkFolder::make(options_.work_folder / to_text(video)));
-  RD_TRY(Transcoded made,
-         transcode(sandbox_, source, probed, folder.path(),
-                   TranscodeOptions{.threads = options_.threads, .limits = options_.limits},
-                   progress, stop));
-  return package(video, made, folder.path());
+std::string master_name(size_t renditions) {
+  return "master-" + std::to_string(renditions) + ".m3u8";
 }
 
-Result<Asset> Pipeline::package(VideoId video, const Transcoded& made, const fs::path& folder) {
-  Asset asset;
-  asset.duration_ms = std::llround(made.seconds * 1000);
-  asset.width = made.renditions[0].rung.width;
-  asset.height = made.renditions[0].rung.height;
-  asset.frame_rate = made.frame_rate;
-  asset.has_audio = made.has_audio;
-  asset.poster_width = made.poster_size.width;
-  asset.poster_height = made.poster_size.height;
+// One run of a step.
+struct Pipeline::Work {
+  VideoId video;
+  const fs::path& source;
+  std::stop_token stop;
+  Probe probe;
+  std::optional<WorkFolder> folder;
+  std::vector<RenditionFile> renditions;  // fetched or made, of those that the step is about
+  std::vector<Rung> missing;
+  fs::path poster;
+};
 
+Result<void> Pipeline::start(Work& work) const {
+  RD_CHECK(sandbox_.check());
+  RD_TRY(work.probe, probe(sandbox_, work.source, options_.limits, work.stop));
+  RD_TRY(WorkFolder folder, WorkFolder::make(options_.work_folder / to_text(work.video)));
+  work.folder.emplace(std::move(folder));
+  return {};
+}
+
+Result<void> Pipeline::fetch(Work& work, const std::vector<Rung>& rungs) const {
+  for (const Rung& rung : rungs) {
+    RenditionFile found{rung, work.folder->path() / ("have-" + rung.name + ".mp4"), {}};
+    const std::string key = media_key(work.video, rung.name + ".mp4");
+    const auto info = store_.stat(key);
+    if (!info.ok() && info.error().code() != ErrorCode::kNotFound) return info.error();
+    if (info.ok()) {
+      RD_CHECK(copy_object(store_, key, info->size_bytes, found.file));
+      auto index = read_mp4_index(found.file);
+      if (index.ok()) {
+        found.index = std::move(*index);
+        work.renditions.push_back(std::move(found));
+        continue;
+      }
+      // Of a disk that lost it: made again, and put over it.
+    }
+    work.missing.push_back(rung);
+  }
+  return {};
+}
+
+Result<void> Pipeline::make(Work& work, bool poster, const ProgressCallback& progress) const {
+  const double measured = work.probe.audio ? kLoudnessShare : 0;
+  Pass pass{work.missing, poster, {}};
+  if (work.probe.audio) {
+    RD_TRY(pass.level, measure_level(sandbox_, work.source, work.probe, options_.limits,
+                                     work.folder->path(), options_.threads, work.stop));
+    if (progress) progress(measured);
+  }
+  RD_TRY(Transcoded made,
+         transcode(
+             sandbox_, work.source, work.probe, pass, work.folder->path(),
+             TranscodeOptions{.threads = options_.threads, .limits = options_.limits},
+             [&](double done) {
+               if (progress) progress(measured + done * (1 - measured));
+             },
+             work.stop));
+  for (auto& rendition : made.renditions) work.renditions.push_back(std::move(rendition));
+  std::sort(
+      work.renditions.begin(), work.renditions.end(),
+      [](const RenditionFile& a, const RenditionFile& b) { return a.rung.width > b.rung.width; });
+  work.poster = made.poster;
+  return {};
+}
+
+Result<Asset> Pipeline::make_playable(VideoId video, const fs::path& source,
+                                      const ProgressCallback& progress, std::stop_token stop) {
+  Work work{video, source, stop, {}, {}, {}, {}, {}};
+  RD_CHECK(start(work));
+  const std::vector<Rung> rungs = rungs_of(work.probe);
+  const Rung first = first_rung(rungs);
+  RD_CHECK(fetch(work, {first}));
+  // The poster comes before the playlists: it is missing only where the rendition is of no use.
+  work.missing = {first};
+  const auto poster = store_.stat(media_key(video, "poster.jpg"));
+  if (work.renditions.empty() || !poster.ok()) {
+    work.renditions.clear();
+    RD_CHECK(make(work, true, progress));
+  }
+  return package(work);
+}
+
+Result<Asset> Pipeline::make_rest(VideoId video, const fs::path& source, std::stop_token stop) {
+  Work work{video, source, stop, {}, {}, {}, {}, {}};
+  RD_CHECK(start(work));
+  RD_CHECK(fetch(work, rungs_of(work.probe)));
+  if (!work.missing.empty()) RD_CHECK(make(work, false, {}));
+  return package(work);
+}
+
+Result<Asset> Pipeline::package(const Work& work) const {
+  const VideoId video = work.video;
+  Asset asset;
+  asset.frame_rate = frame_rate_of(work.probe);
+  asset.has_audio = work.probe.audio.has_value();
+  const Size poster = poster_size(work.probe.video.display_width, work.probe.video.display_height);
+  asset.poster_width = poster.width;
+  asset.poster_height = poster.height;
+  if (!work.poster.empty()) RD_CHECK(store_.put_file(media_key(video, "poster.jpg"), work.poster));
+
+  double seconds = 0;
   std::vector<HlsVariant> variants;
-  for (const auto& rendition : made.renditions) {
+  for (const auto& rendition : work.renditions) {
     const std::string& name = rendition.rung.name;
+    seconds = std::max(seconds, rendition.index.seconds);
     asset.renditions.push_back({name, rendition.rung.width, rendition.rung.height,
                                 average_bandwidth_bps(rendition.index),
                                 static_cast<int64_t>(rendition.index.size_bytes)});
     variants.push_back({name + ".m3u8", rendition.rung.width, rendition.rung.height,
-                        made.frame_rate, &rendition.index});
+                        asset.frame_rate, &rendition.index});
     RD_CHECK(store_.put(media_key(video, name + ".m3u8"),
                         media_playlist(rendition.index, name + ".mp4")));
-    RD_CHECK(store_.put_file(media_key(video, name + ".mp4"), rendition.file));
+    const bool made = std::any_of(work.missing.begin(), work.missing.end(),
+                                  [&](const Rung& rung) { return rung.name == name; });
+    if (made) RD_CHECK(store_.put_file(media_key(video, name + ".mp4"), rendition.file));
   }
-  RD_CHECK(store_.put_file(media_key(video, "poster.jpg"), folder / "poster.jpg"));
+  asset.duration_ms = std::llround(seconds * 1000);
+  asset.width = asset.renditions[0].width;
+  asset.height = asset.renditions[0].height;
   // Players start with the first: the smallest shows a picture soonest.
   std::reverse(variants.begin(), variants.end());
-  RD_CHECK(store_.put(media_key(video, "master.m3u8"), multivariant_playlist(variants)));
+  RD_CHECK(
+      store_.put(media_key(video, master_name(variants.size())), multivariant_playlist(variants)));
   return asset;
 }
 
@@ -182,9 +306,11 @@ Result<void> Pipeline::render(const std::string& video_graph, const std::string&
 }
 
 Result<void> Pipeline::remove(VideoId video) {
-  // The multivariant playlist first: what is half removed is not played.
-  RD_CHECK(store_.remove(media_key(video, "master.m3u8")));
   RD_TRY(std::vector<std::string> keys, store_.list(media_key(video, "")));
+  // The multivariant playlists first: what is half removed is not played.
+  std::stable_partition(keys.begin(), keys.end(), [](const std::string& key) {
+    return key.find("/master-") != std::string::npos;
+  });
   for (const auto& key : keys) RD_CHECK(store_.remove(key));
   return {};
 }

@@ -1,11 +1,14 @@
-// The whole way of one video: probe, transcode, package, and put into the blob store, as
-//   media/<video id>/<n>p.mp4, <n>p.m3u8 (a rendition each), poster.jpg, master.m3u8
-// master.m3u8 is put last.
+// The whole way of one video, in two steps, each of which puts its objects into the blob store as
+//   media/<video id>/<n>p.mp4, <n>p.m3u8 (a rendition each), poster.jpg, master-<count>.m3u8
 //
-// process() may be run again at any time, after a crash for instance: it starts anew and puts the
-// same objects. It puts nothing before everything is made. A run works in a folder of its own below
-// `work_folder`, which belongs to one Pipeline (of one process) and is emptied when that is
-// created.
+//   make_playable   probe, one small rendition and the poster: as early as can be
+//   make_rest       the other renditions, all from one decoding
+//
+// An object never changes once it is there: the playlist over all renditions has another name than
+// the one over the first, and is put last. Either step may be run again at any time, after a crash
+// for instance: what is there already is not made again. A step puts nothing before all of it is
+// made. It works in a folder of its own below `work_folder`, which belongs to one Pipeline (of one
+// process) and is emptied when that is created.
 //
 // Thread safe, for different videos. Blocks for as long as the work takes.
 // Errors: refusals are invalid or exhausted, with the reasons of probe.h: the video is at fault,
@@ -54,6 +57,8 @@ struct Asset {
 
 // "media/<video id>/<file>".
 std::string media_key(VideoId video, std::string_view file);
+// The multivariant playlist over so many renditions: "master-4.m3u8".
+std::string master_name(size_t renditions);
 
 class Pipeline {
  public:
@@ -66,11 +71,13 @@ class Pipeline {
   // False when the operator chose to run FFmpeg without isolation: to be warned about at start.
   Result<bool> isolated() const { return sandbox_.isolated(); }
 
-  Result<Asset> process(VideoId video, const std::filesystem::path& source,
-                        const ProgressCallback& progress, std::stop_token stop);
+  Result<Asset> make_playable(VideoId video, const std::filesystem::path& source,
+                              const ProgressCallback& progress, std::stop_token stop);
+  // The whole asset. After make_playable, of the same source.
+  Result<Asset> make_rest(VideoId video, const std::filesystem::path& source, std::stop_token stop);
 
-  // Renders two lavfi graphs (a picture, a sound) into a file that process() takes, in the same
-  // sandbox. `out` is replaced. The graphs are the program's own; a wrong one is invalid.
+  // Renders two lavfi graphs (a picture, a sound) into a file that make_playable() takes, in the
+  // same sandbox. `out` is replaced. The graphs are the program's own; a wrong one is invalid.
   Result<void> render(const std::string& video_graph, const std::string& audio_graph,
                       std::chrono::milliseconds duration, const std::filesystem::path& out,
                       std::stop_token stop);
@@ -82,7 +89,12 @@ class Pipeline {
   Pipeline(PipelineOptions options, blob::BlobStore& store)
       : options_(std::move(options)), sandbox_(options_.sandbox), store_(store) {}
 
-  Result<Asset> package(VideoId video, const Transcoded& made, const std::filesystem::path& folder);
+  struct Work;
+  Result<void> start(Work& work) const;
+  // Those of the rungs that the store holds, as files again; the others are what is missing.
+  Result<void> fetch(Work& work, const std::vector<Rung>& rungs) const;
+  Result<void> make(Work& work, bool poster, const ProgressCallback& progress) const;
+  Result<Asset> package(const Work& work) const;
 
   const PipelineOptions options_;
   const Sandbox sandbox_;

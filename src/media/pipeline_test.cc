@@ -29,7 +29,9 @@ class PipelineTest : public testing::Test {
     }
   }
   Result<Asset> process(const std::filesystem::path& file) {
-    return pipeline_->process(kVideo, file, {}, {});
+    RD_TRY(const Asset playable, pipeline_->make_playable(kVideo, file, {}, {}));
+    EXPECT_EQ(playable.renditions.size(), 1u);
+    return pipeline_->make_rest(kVideo, file, {});
   }
   std::filesystem::path object(const std::string& name) const {
     return *store_.local_path(media_key(kVideo, name));
@@ -70,8 +72,9 @@ double true_peak_of(const std::filesystem::path& file) {
 
 void PipelineTest::check_objects(const Asset& asset) {
   ASSERT_FALSE(asset.renditions.empty());
-  EXPECT_EQ(objects(), 2 * asset.renditions.size() + 2);
-  const std::string master = read_file(object("master.m3u8"));
+  const size_t count = asset.renditions.size();
+  EXPECT_EQ(objects(), 2 * count + (count > 1 ? 3 : 2)) << "a playlist for the first one, too";
+  const std::string master = read_file(object(master_name(count)));
   for (const auto& rendition : asset.renditions) {
     SCOPED_TRACE(rendition.name);
     const auto file = object(rendition.name + ".mp4");
@@ -221,6 +224,78 @@ TEST_F(PipelineTest, GivesTheSameBytesAgain) {
   EXPECT_TRUE(pipeline_->remove(kVideo).ok());
 }
 
+// The picture under what is see-through is not shown, however it is coded.
+TEST_F(PipelineTest, PutsWhatIsSeeThroughOnBlack) {
+  struct Case {
+    const char* name;
+    std::vector<std::string> coding;
+  };
+  for (const Case& c :
+       {Case{"clip.webm", {"-c:v", "libvpx-vp9", "-pix_fmt", "yuva420p", "-deadline", "realtime"}},
+        Case{"clip8.webm", {"-c:v", "libvpx", "-pix_fmt", "yuva420p", "-auto-alt-ref", "0"}},
+        Case{"clip.mov",
+             {"-c:v", "prores_ks", "-profile:v", "4444", "-pix_fmt", "yuva444p10le"}}}) {
+    SCOPED_TRACE(c.name);
+    // White; the left half see-through, the right half not.
+    std::vector<std::string> argv = {"ffmpeg",
+                                     "-v",
+                                     "error",
+                                     "-y",
+                                     "-f",
+                                     "lavfi",
+                                     "-i",
+                                     "color=white:s=320x240:r=10:d=1,format=yuva444p,geq=lum='lum("
+                                     "X,Y)':cb=128:cr=128:a='if(lt(X,"
+                                     "W/2),0,255)'"};
+    argv.insert(argv.end(), c.coding.begin(), c.coding.end());
+    argv.push_back((scratch_ / c.name).string());
+    auto coded = run_trusted(argv);
+    ASSERT_TRUE(coded.succeeded()) << coded.err;
+    ASSERT_TRUE(pipeline_->remove(kVideo).ok());
+    auto asset = process(scratch_ / c.name);
+    ASSERT_TRUE(asset.ok()) << asset.error().describe();
+    auto shown = run_trusted(
+        {"ffmpeg", "-v", "error", "-i", object("240p.mp4").string(), "-frames:v", "1", "-vf",
+         "crop=300:200,scale=2:1:flags=area,format=gray", "-f", "rawvideo", "-"});
+    ASSERT_EQ(shown.out.size(), 2u) << shown.err;
+    EXPECT_LT(static_cast<uint8_t>(shown.out[0]), 40);
+    EXPECT_GT(static_cast<uint8_t>(shown.out[1]), 215);
+  }
+}
+
+// One rendition first; the rest later, and after a crash only what is missing.
+TEST_F(PipelineTest, MakesTheFirstThenTheRestAndNothingTwice) {
+  make_clip(scratch_ / "clip.mp4", 2,
+            {"-vf", "scale=960:720", "-c:v", "libx264", "-preset", "ultrafast"});
+  auto first = pipeline_->make_playable(kVideo, scratch_ / "clip.mp4", {}, {});
+  ASSERT_TRUE(first.ok()) << first.error().describe();
+  ASSERT_EQ(first->renditions.size(), 1u);
+  EXPECT_EQ(first->renditions[0].name, "480p");
+  EXPECT_EQ(objects(), 4u);
+  const auto born = [&](const std::string& name) {
+    return std::filesystem::last_write_time(object(name));
+  };
+  const auto first_born = born("480p.mp4");
+
+  auto all = pipeline_->make_rest(kVideo, scratch_ / "clip.mp4", {});
+  ASSERT_TRUE(all.ok()) << all.error().describe();
+  ASSERT_EQ(all->renditions.size(), 3u);
+  EXPECT_EQ(all->renditions[0].name, "720p");
+  EXPECT_EQ(born("480p.mp4"), first_born);
+  check_objects(*all);
+
+  const auto large_born = born("720p.mp4");
+  ASSERT_TRUE(store_.remove(media_key(kVideo, "360p.mp4")).ok());
+  ASSERT_TRUE(pipeline_->make_rest(kVideo, scratch_ / "clip.mp4", {}).ok());
+  EXPECT_TRUE(std::filesystem::exists(object("360p.mp4")));
+  EXPECT_EQ(born("720p.mp4"), large_born);
+  // Half an object is no object.
+  std::filesystem::resize_file(object("720p.mp4"), 5000);
+  all = pipeline_->make_rest(kVideo, scratch_ / "clip.mp4", {});
+  ASSERT_TRUE(all.ok()) << all.error().describe();
+  check_objects(*all);
+}
+
 TEST_F(PipelineTest, LeavesNothingBehindOnRefusal) {
   write_file(scratch_ / "text.mp4", std::string(4000, 'x'));
   auto refused = process(scratch_ / "text.mp4");
@@ -257,7 +332,7 @@ TEST_F(PipelineTest, ReportsProgressAndStopsOnRequest) {
             {"-vf", "scale=854:480", "-c:v", "libx264", "-preset", "ultrafast"});
   std::vector<double> seen;
   std::stop_source source;
-  auto stopped = pipeline_->process(
+  auto stopped = pipeline_->make_playable(
       kVideo, scratch_ / "clip.mp4",
       [&](double value) {
         seen.push_back(value);
@@ -309,7 +384,7 @@ TEST(PipelineChoice, SaysWhatIsMissingForTheSandbox) {
   auto pipeline = Pipeline::create(options, store);
   ASSERT_TRUE(pipeline.ok());
   EXPECT_EQ((*pipeline)->ready().error().reason(), "sandbox_unavailable");
-  auto refused = (*pipeline)->process(VideoId(1), scratch / "any", {}, {});
+  auto refused = (*pipeline)->make_playable(VideoId(1), scratch / "any", {}, {});
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().reason(), "sandbox_unavailable");
 }

@@ -91,6 +91,13 @@ std::string color_of(const json::object& object, std::string_view key) {
   return text == "unknown" || text == "reserved" || text == "unspecified" ? "" : text;
 }
 
+bool has_alpha(std::string_view pixel_format) {
+  for (std::string_view with : {"yuva", "gbrap", "rgba", "bgra", "argb", "abgr", "ya8", "ya16"}) {
+    if (pixel_format.starts_with(with)) return true;
+  }
+  return pixel_format == "pal8";
+}
+
 void read_side_data(const json::object& object, VideoStream& video) {
   for (const auto& item : list_of(object, "side_data_list")) {
     if (!item.is_object()) continue;
@@ -130,6 +137,9 @@ VideoStream read_video(const json::object& stream) {
       average.num > 0 ? average.value() : rational_of(stream, "r_frame_rate", '/').value();
   read_colors(stream, video);
   read_side_data(stream, video);
+  const auto* tags = stream.if_contains("tags");
+  video.alpha =
+      tags != nullptr && tags->is_object() && text_of(tags->as_object(), "alpha_mode") == "1";
   return video;
 }
 
@@ -353,6 +363,7 @@ class Prober {
     if (Rational aspect = rational_of(frame, "sample_aspect_ratio", ':'); aspect.num > 0) {
       video.sample_aspect = aspect;
     }
+    video.alpha = video.alpha || has_alpha(video.pixel_format);
     RD_CHECK(judge_size());
     set_display_size(video);
     return {};
@@ -497,6 +508,17 @@ std::vector<std::string> input_options(std::string_view demuxer, const MediaLimi
           "20M",
           "-f",
           forced};
+}
+
+std::vector<std::string> input_options(const Probe& probe, const MediaLimits& limits) {
+  std::vector<std::string> options = input_options(probe.demuxer, limits);
+  // FFmpeg's own decoders of VP8 and VP9 pass over the alpha that WebM keeps beside the picture.
+  const std::string& codec = probe.video.codec;
+  if (probe.video.alpha && (codec == "vp8" || codec == "vp9")) {
+    options.push_back("-c:" + std::to_string(probe.video.index));
+    options.push_back(codec == "vp8" ? "libvpx" : "libvpx-vp9");
+  }
+  return options;
 }
 
 }  // namespace rondo::media

@@ -58,6 +58,7 @@ struct VideoStream {
   std::string pixel_format;
   std::string color_range, color_matrix, color_primaries, color_transfer;  // "" when not said
   std::optional<int> dolby_vision_profile;
+  bool alpha = false;  // parts may be see-through
 
   // Light beyond SDR (PQ or HLG), to be tone-mapped.
   bool hdr() const { return color_transfer == "smpte2084" || color_transfer == "arib-std-b67"; }
@@ -87,5 +88,7 @@ Result<Probe> probe(const Sandbox& sandbox, const std::filesystem::path& file,
 
 // FFmpeg's options in front of -i for a file so probed or yet to be: whitelists, limits, demuxer.
 std::vector<std::string> input_options(std::string_view demuxer, const MediaLimits& limits);
+// The same, and the decoder that the picture needs where FFmpeg would take another.
+std::vector<std::string> input_options(const Probe& probe, const MediaLimits& limits);
 
 }  // namespace rondo::media

@@ -4,7 +4,6 @@
 #include <charconv>
 #include <cmath>
 
-#include "media/loudness.h"
 #include "media/refusal.h"
 
 namespace rondo::media {
@@ -12,8 +11,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr double kFrameRateMax = 60;
-// Measuring the sound takes about so much of the whole.
-constexpr double kLoudnessShare = 0.05;
 
 using Arguments = std::vector<std::string>;
 
@@ -47,61 +44,58 @@ std::string tone_map(const VideoStream& video, const Size& size) {
          "desat=2:peak=10,zscale=t=bt709:m=bt709:r=tv,format=yuv420p,";
 }
 
-struct Plan {
-  std::vector<Rung> rungs;
-  Size poster;
-  double frame_rate = 0;
-  std::string graph;
-};
-
-Plan make_plan(const Probe& probe, const std::optional<Level>& level) {
+std::string graph_of(const Probe& probe, const Pass& pass) {
   const VideoStream& video = probe.video;
-  Plan plan;
-  plan.frame_rate = std::min(video.frame_rate, kFrameRateMax);
-  plan.rungs = ladder(video.display_width, video.display_height, plan.frame_rate);
-  plan.poster = poster_size(video.display_width, video.display_height);
-
   // FFmpeg has turned the picture upright where the graph begins.
-  std::string& graph = plan.graph;
-  graph = "[0:" + std::to_string(video.index) + "]";
+  std::string graph = "[0:" + std::to_string(video.index) + "]";
   // The first frame is shown from the start, whenever it comes.
   graph += "setpts='if(eq(N,0),0,PTS)',";
   if (video.frame_rate > kFrameRateMax + 0.5) graph += "fps=60,";
+  // What is see-through is on black, as the player's background is.
+  if (video.alpha) {
+    graph +=
+        "format=yuva420p|yuva422p|yuva444p|yuva420p10|yuva422p10|yuva444p10|gbrap|gbrap10|gbrap12,"
+        "premultiply=inplace=1,";
+  }
   std::string read = "in_color_matrix=" + matrix_of(video) + ":in_range=" +
                      (video.color_range == "pc" ? std::string("pc") : std::string("auto")) + ":";
   if (video.hdr()) {
-    graph += tone_map(video, {plan.rungs[0].width, plan.rungs[0].height});
+    graph += tone_map(video, {pass.rungs[0].width, pass.rungs[0].height});
     read = "in_color_matrix=bt709:in_range=tv:";
   }
-  graph += "split=" + std::to_string(plan.rungs.size() + 1);
-  for (size_t i = 0; i <= plan.rungs.size(); ++i) graph += "[s" + std::to_string(i) + "]";
-  for (size_t i = 0; i < plan.rungs.size(); ++i) {
+  const size_t count = pass.rungs.size();
+  graph += "split=" + std::to_string(count + (pass.poster ? 1 : 0));
+  for (size_t i = 0; i < count; ++i) graph += "[s" + std::to_string(i) + "]";
+  if (pass.poster) graph += "[first]";
+  for (size_t i = 0; i < count; ++i) {
     const std::string n = std::to_string(i);
-    graph += ";[s" + n + "]scale=" + size_text({plan.rungs[i].width, plan.rungs[i].height}) +
+    graph += ";[s" + n + "]scale=" + size_text({pass.rungs[i].width, pass.rungs[i].height}) +
              ":flags=bicubic:" + read +
              "out_color_matrix=bt709:out_range=tv,format=yuv420p,setsar=1,setparams=range=tv:"
              "color_primaries=bt709:color_trc=bt709:colorspace=bt709[v" +
              n + "]";
   }
-  // JPEG is BT.601, full range.
-  graph += ";[s" + std::to_string(plan.rungs.size()) +
-           "]select='eq(n,0)',scale=" + size_text(plan.poster) + ":flags=bicubic:" + read +
-           "out_color_matrix=bt601:out_range=pc,format=yuvj420p,setsar=1[poster]";
+  if (pass.poster) {
+    // JPEG is BT.601, full range.
+    graph += ";[first]select='eq(n,0)',scale=" +
+             size_text(poster_size(video.display_width, video.display_height)) +
+             ":flags=bicubic:" + read +
+             "out_color_matrix=bt601:out_range=pc,format=yuvj420p,setsar=1[poster]";
+  }
 
   if (probe.audio) {
     graph += ";[0:" + std::to_string(probe.audio->index) + "]" + sound_filters() + ",";
-    if (level) graph += level_filters(*level) + ",aformat=sample_fmts=fltp,";
+    if (pass.level) graph += level_filters(*pass.level) + ",aformat=sample_fmts=fltp,";
     // Resampling may leave a tail.
     graph += "atrim=end=" + std::to_string(static_cast<double>(probe.duration_ms) / 1000) + ",";
-    graph += "asplit=" + std::to_string(plan.rungs.size());
-    for (size_t i = 0; i < plan.rungs.size(); ++i) graph += "[a" + std::to_string(i) + "]";
+    graph += "asplit=" + std::to_string(count);
+    for (size_t i = 0; i < count; ++i) graph += "[a" + std::to_string(i) + "]";
   }
-  return plan;
+  return graph;
 }
 
-Arguments rung_arguments(const Plan& plan, size_t i, const Probe& probe,
+Arguments rung_arguments(const Rung& rung, size_t i, const Probe& probe,
                          const TranscodeOptions& options) {
-  const Rung& rung = plan.rungs[i];
   const std::string n = std::to_string(i);
   Arguments out = {"-map", "[v" + n + "]"};
   if (probe.audio) add(out, {"-map", "[a" + n + "]"});
@@ -120,7 +114,7 @@ Arguments rung_arguments(const Plan& plan, size_t i, const Probe& probe,
        "-fps_mode", "passthrough", "-enc_time_base", "1/90000"});
   // With frames at uneven distances, decoding order would start the file with a gap.
   if (probe.video.irregular) add(out, {"-bf", "0"});
-  if (probe.audio) add(out, {"-c:a", "aac", "-b:a", "128k", "-ar", "48000", "-ac", "2"});
+  if (probe.audio) add(out, sound_encoding());
   add(out, {"-video_track_timescale", "90000", "-write_tmcd", "0", "-movflags",
             "+frag_keyframe+delay_moov+default_base_moof+global_sidx+skip_trailer", "-f", "mp4",
             rung.name + ".mp4"});
@@ -129,10 +123,17 @@ Arguments rung_arguments(const Plan& plan, size_t i, const Probe& probe,
 
 }  // namespace
 
+std::vector<Rung> rungs_of(const Probe& probe) {
+  return ladder(probe.video.display_width, probe.video.display_height, frame_rate_of(probe));
+}
+
+double frame_rate_of(const Probe& probe) { return std::min(probe.video.frame_rate, kFrameRateMax); }
+
 Result<Transcoded> transcode(const Sandbox& sandbox, const fs::path& file, const Probe& probe,
-                             const fs::path& output, const TranscodeOptions& options,
-                             const ProgressCallback& progress, std::stop_token stop) {
-  RD_ASSERT(options.threads > 0);
+                             const Pass& pass, const fs::path& output,
+                             const TranscodeOptions& options, const ProgressCallback& progress,
+                             std::stop_token stop) {
+  RD_ASSERT(options.threads > 0 && !pass.rungs.empty());
   const MediaLimits& limits = options.limits;
   double reported = 0;
   auto report = [&](double value) {
@@ -141,13 +142,6 @@ Result<Transcoded> transcode(const Sandbox& sandbox, const fs::path& file, const
     reported = value;
     progress(value);
   };
-
-  std::optional<Level> level;
-  if (probe.audio) {
-    RD_TRY(level, measure_level(sandbox, file, probe, limits, options.threads, stop));
-    report(kLoudnessShare);
-  }
-  const Plan plan = make_plan(probe, level);
 
   SandboxCommand command;
   command.program = "ffmpeg";
@@ -166,14 +160,17 @@ Result<Transcoded> transcode(const Sandbox& sandbox, const fs::path& file, const
                        threads,
                        "-threads",
                        threads};
-  add(command.arguments, input_options(probe.demuxer, limits));
-  add(command.arguments, {"-i", std::string(kSandboxInput), "-filter_complex", plan.graph});
-  for (size_t i = 0; i < plan.rungs.size(); ++i) {
-    add(command.arguments, rung_arguments(plan, i, probe, options));
+  add(command.arguments, input_options(probe, limits));
+  add(command.arguments,
+      {"-i", std::string(kSandboxInput), "-filter_complex", graph_of(probe, pass)});
+  for (size_t i = 0; i < pass.rungs.size(); ++i) {
+    add(command.arguments, rung_arguments(pass.rungs[i], i, probe, options));
   }
-  add(command.arguments, {"-map", "[poster]", "-map_metadata", "-1", "-fflags", "+bitexact",
-                          "-flags:v", "+bitexact", "-c:v", "mjpeg", "-q:v", "3", "-frames:v", "1",
-                          "-f", "image2", "-update", "1", "poster.jpg"});
+  if (pass.poster) {
+    add(command.arguments, {"-map", "[poster]", "-map_metadata", "-1", "-fflags", "+bitexact",
+                            "-flags:v", "+bitexact", "-c:v", "mjpeg", "-q:v", "3", "-frames:v", "1",
+                            "-f", "image2", "-update", "1", "poster.jpg"});
+  }
   command.input = file;
   command.output_directory = output;
   command.limits.wall_max = std::chrono::seconds(limits.wall_seconds_max);
@@ -181,7 +178,7 @@ Result<Transcoded> transcode(const Sandbox& sandbox, const fs::path& file, const
   command.limits.address_space_bytes_max = limits.memory_bytes_max;
   // No rung can be larger than its rate over the longest time allows.
   command.limits.file_bytes_max =
-      (16u << 20) + static_cast<uint64_t>(plan.rungs[0].rate_bps_max + 256'000) / 8 *
+      (16u << 20) + static_cast<uint64_t>(pass.rungs[0].rate_bps_max + 256'000) / 8 *
                         (limits.duration_ms_max / 1000 + 1);
   command.stop = stop;
   const double duration_us = std::max(1.0, static_cast<double>(probe.duration_ms) * 1000);
@@ -190,20 +187,14 @@ Result<Transcoded> transcode(const Sandbox& sandbox, const fs::path& file, const
     if (!line.starts_with(key)) return;
     int64_t us = 0;
     std::from_chars(line.data() + key.size(), line.data() + line.size(), us);
-    const double done = static_cast<double>(us) / duration_us;
-    const double start = probe.audio ? kLoudnessShare : 0;
-    report(start + std::min(done, 0.99) * (1 - start));
+    report(std::min(static_cast<double>(us) / duration_us, 0.99));
   };
   RD_TRY(ProcessResult ran, sandbox.run(command));
   if (!ran.succeeded()) return command_failed(ran, "converting it");
 
   Transcoded out;
-  out.frame_rate = plan.frame_rate;
-  out.poster = output / "poster.jpg";
-  out.poster_size = plan.poster;
-  out.has_audio = probe.audio.has_value();
   const double wanted = static_cast<double>(probe.video_end_us) / 1e6;
-  for (const Rung& rung : plan.rungs) {
+  for (const Rung& rung : pass.rungs) {
     RenditionFile rendition{rung, output / (rung.name + ".mp4"), {}};
     auto index = read_mp4_index(rendition.file);
     if (!index.ok()) {
@@ -223,9 +214,12 @@ Result<Transcoded> transcode(const Sandbox& sandbox, const fs::path& file, const
     out.seconds = std::max(out.seconds, rendition.index.seconds);
     out.renditions.push_back(std::move(rendition));
   }
-  std::error_code code;
-  if (!fs::exists(out.poster, code)) {
-    return base::internal("ffmpeg succeeded, but made no poster.");
+  if (pass.poster) {
+    out.poster = output / "poster.jpg";
+    std::error_code code;
+    if (!fs::exists(out.poster, code)) {
+      return base::internal("ffmpeg succeeded, but made no poster.");
+    }
   }
   report(1);
   return out;

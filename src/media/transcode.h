@@ -1,16 +1,17 @@
-// From a probed file to what Rondo serves: one fragmented MP4 a rung and a poster, in one pass of
-// FFmpeg over the picture (and one before it over the sound, for its loudness).
+// From a probed file to what Rondo serves: one fragmented MP4 a rung and a poster. A pass of FFmpeg
+// decodes the picture once, for all the rungs that it is asked for.
 //
 // What comes out, whatever goes in: H.264 High, 8 bit 4:2:0, BT.709, square pixels, upright, frames
 // at their own times (60 a second at most), a key frame a second; AAC-LC 48 kHz stereo at -14 LUFS,
-// or no sound track; no metadata of the source. HDR is tone-mapped. The same input gives the same
-// bytes with the same versions and number of threads.
+// or no sound track; no metadata of the source. HDR is tone-mapped; what is see-through is on
+// black. The same input gives the same bytes with the same versions and number of threads.
 //
 // Thread safe; blocks. Errors as in probe.h; "damaged" also when the picture ends early.
 #pragma once
 
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -18,6 +19,7 @@
 #include "base/result.h"
 #include "media/fmp4.h"
 #include "media/ladder.h"
+#include "media/loudness.h"
 #include "media/probe.h"
 #include "media/sandbox.h"
 
@@ -31,6 +33,13 @@ struct TranscodeOptions {
 // From 0 to 1, never backwards; called on the calling thread.
 using ProgressCallback = std::function<void(double)>;
 
+// What one pass makes.
+struct Pass {
+  std::vector<Rung> rungs;  // the best first; at least one
+  bool poster = false;
+  std::optional<Level> level;  // of the sound; nothing: as it is
+};
+
 struct RenditionFile {
   Rung rung;
   std::filesystem::path file;
@@ -39,17 +48,18 @@ struct RenditionFile {
 
 struct Transcoded {
   std::vector<RenditionFile> renditions;  // the best first
-  std::filesystem::path poster;           // JPEG
-  Size poster_size;
-  double frame_rate = 0;
+  std::filesystem::path poster;           // JPEG; empty when none was asked for
   double seconds = 0;
-  bool has_audio = false;
 };
+
+// The rungs of a probed file, all of them; the frames a second that they have.
+std::vector<Rung> rungs_of(const Probe& probe);
+double frame_rate_of(const Probe& probe);
 
 // Writes into `output`, an empty directory.
 Result<Transcoded> transcode(const Sandbox& sandbox, const std::filesystem::path& file,
-                             const Probe& probe, const std::filesystem::path& output,
-                             const TranscodeOptions& options, const ProgressCallback& progress,
-                             std::stop_token stop);
+                             const Probe& probe, const Pass& pass,
+                             const std::filesystem::path& output, const TranscodeOptions& options,
+                             const ProgressCallback& progress, std::stop_token stop);
 
 }  // namespace rondo::media

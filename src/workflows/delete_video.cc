@@ -67,6 +67,8 @@ Result<int> DeleteVideo::resume() {
     if (ids.empty()) return count;
     for (VideoId id : ids) {
       RD_TRY(const Video video, catalogue_.find(id));
+      // Its upload is still needed: PublishVideo::resume sees to those.
+      if (video.state == VideoState::kLive) continue;
       RD_TRY(const JobId job_id, enqueue(video));
       RD_TRY(const jobs::Job job, jobs_.find(job_id));
       // The queue does not repeat what it has done; files that came later still go.

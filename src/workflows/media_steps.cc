@@ -36,10 +36,16 @@ MediaSteps media_steps(media::Ingest& ingest, media::Pipeline& pipeline) {
   steps.claim_upload = [&ingest](UploadId upload, AccountId owner) {
     return ingest.claim(upload, owner);
   };
-  steps.make = [&pipeline](VideoId video, const std::filesystem::path& file,
-                           const std::function<void(double)>& progress,
-                           std::stop_token stop) -> Result<catalogue::MediaFacts> {
-    RD_TRY(const media::Asset asset, pipeline.process(video, file, progress, std::move(stop)));
+  steps.make_playable = [&pipeline](VideoId video, const std::filesystem::path& file,
+                                    const std::function<void(double)>& progress,
+                                    std::stop_token stop) -> Result<catalogue::MediaFacts> {
+    RD_TRY(const media::Asset asset,
+           pipeline.make_playable(video, file, progress, std::move(stop)));
+    return facts_of(asset);
+  };
+  steps.make_rest = [&pipeline](VideoId video, const std::filesystem::path& file,
+                                std::stop_token stop) -> Result<catalogue::MediaFacts> {
+    RD_TRY(const media::Asset asset, pipeline.make_rest(video, file, std::move(stop)));
     return facts_of(asset);
   };
   steps.remove_upload = [&ingest](UploadId upload) { return ingest.remove(upload); };

@@ -23,11 +23,15 @@ struct MediaSteps {
   std::function<Result<void>(UploadId, AccountId)> check_upload;
   // The same, and from now on it does not expire; where its file is.
   std::function<Result<std::filesystem::path>(UploadId, AccountId)> claim_upload;
-  // invalid and exhausted: the file is at fault, for good; others may pass.
+  // What can be played soonest, and then all the rest (the facts are of the whole). invalid and
+  // exhausted: the file is at fault, for good; others may pass.
   std::function<Result<catalogue::MediaFacts>(VideoId, const std::filesystem::path&,
                                               const std::function<void(double)>& progress,
                                               std::stop_token)>
-      make;
+      make_playable;
+  std::function<Result<catalogue::MediaFacts>(VideoId, const std::filesystem::path&,
+                                              std::stop_token)>
+      make_rest;
   std::function<Result<void>(UploadId)> remove_upload;
   std::function<Result<void>(VideoId)> remove_media;
 };

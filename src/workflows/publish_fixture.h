@@ -55,15 +55,24 @@ class PublishFixture : public WorkflowsFixture {
       claimed_.insert(upload);
       return std::filesystem::path("upload");
     };
-    steps.make = [this](VideoId video, const std::filesystem::path&,
-                        const std::function<void(double)>& progress,
-                        std::stop_token stop) -> Result<catalogue::MediaFacts> {
+    steps.make_playable = [this](VideoId video, const std::filesystem::path&,
+                                 const std::function<void(double)>& progress,
+                                 std::stop_token stop) -> Result<catalogue::MediaFacts> {
       ++made_;
       progress(0.5);
       if (during_make) during_make(stop);
       if (make_error) return *make_error;
       media_.insert(video);
       return catalogue::MediaFacts{5000, 720, 1280, {{"720p", 720, 1280, 1000, 1000}}};
+    };
+    steps.make_rest = [this](VideoId video, const std::filesystem::path&,
+                             std::stop_token stop) -> Result<catalogue::MediaFacts> {
+      ++made_rest_;
+      if (during_rest) during_rest(stop);
+      if (rest_error) return *rest_error;
+      media_.insert(video);
+      return catalogue::MediaFacts{
+          5000, 1080, 1920, {{"1080p", 1080, 1920, 2000, 2000}, {"720p", 720, 1280, 1000, 1000}}};
     };
     steps.remove_upload = [this](UploadId upload) -> Result<void> {
       if (remove_upload_error) return *remove_upload_error;
@@ -98,9 +107,12 @@ class PublishFixture : public WorkflowsFixture {
   std::set<UploadId> claimed_;
   std::set<VideoId> media_;
   int made_ = 0;
+  int made_rest_ = 0;
   int notified_ = 0;
   std::function<void(std::stop_token)> during_make;
+  std::function<void(std::stop_token)> during_rest;
   std::optional<Error> make_error;
+  std::optional<Error> rest_error;
   std::optional<Error> remove_upload_error;
   std::optional<Error> remove_media_error;
 };

@@ -18,6 +18,7 @@ using catalogue::Video;
 using catalogue::VideoState;
 
 constexpr std::string_view kKind = "publish_video";
+constexpr std::string_view kFinishKind = "finish_video";
 constexpr int kResumePage = 100;
 constexpr int kFailedJobsMax = 1000;
 
@@ -72,12 +73,24 @@ void PublishVideo::register_jobs() {
   kind.attempts_max = kAttemptsMax;
   kind.backoff_first = std::chrono::seconds(2);
   kind.backoff_max = std::chrono::seconds(60);
+  jobs_.add_kind(kind);
+
+  kind.name = std::string(kFinishKind);
+  kind.run = [this](jobs::JobContext& context) { return finish(context); };
+  kind.on_failed = [this](const jobs::Job& job) {
+    log::error("a live video stays with the renditions that it has",
+               {{"video", job.payload}, {"attempts", job.attempts}, {"why", job.error}});
+    auto id = id_from_text<VideoId>(job.payload);
+    if (!id.ok()) return;
+    if (auto cleaned = clean_up(catalogue_, media_, *id); !cleaned.ok())
+      log::error("its upload is not removed yet; it is tried again", cleaned.error());
+  };
   jobs_.add_kind(std::move(kind));
 }
 
-Result<JobId> PublishVideo::enqueue(VideoId video) {
+Result<JobId> PublishVideo::enqueue(std::string_view kind, VideoId video) {
   const std::string id = to_text(video);
-  return jobs_.enqueue(kKind, std::string(kKind) + "/" + id, id);
+  return jobs_.enqueue(kind, std::string(kind) + "/" + id, id);
 }
 
 Result<Video> PublishVideo::submit(const accounts::Principal& by, const NewVideo& wanted) {
@@ -103,7 +116,7 @@ Result<Video> PublishVideo::submit(const accounts::Principal& by, const NewVideo
   if (auto claimed = media_.claim_upload(wanted.upload, author.id); !claimed.ok()) {
     log::warning("an upload could not be claimed", {{"why", claimed.error().describe()}});
   }
-  RD_CHECK(enqueue(video.id));
+  RD_CHECK(enqueue(kKind, video.id));
   return video;
 }
 
@@ -111,7 +124,37 @@ Result<void> PublishVideo::run(jobs::JobContext& context) {
   RD_TRY(const VideoId id, id_from_text<VideoId>(context.job().payload));
   RD_TRY(const Video video, catalogue_.find(id));
   if (video.state == VideoState::kProcessing) RD_CHECK(make_and_publish(video, context));
+  return end_or_finish(id);
+}
+
+Result<void> PublishVideo::end_or_finish(VideoId id) {
+  RD_TRY(const Video video, catalogue_.find(id));
+  if (video.state != VideoState::kLive) return clean_up(catalogue_, media_, id);
+  RD_CHECK(enqueue(kFinishKind, id));
+  return {};
+}
+
+Result<void> PublishVideo::finish(jobs::JobContext& context) {
+  RD_TRY(const VideoId id, id_from_text<VideoId>(context.job().payload));
+  RD_TRY(const Video video, catalogue_.find(id));
+  if (video.state == VideoState::kLive) RD_CHECK(make_rest(video, context));
   return clean_up(catalogue_, media_, id);
+}
+
+Result<void> PublishVideo::make_rest(const Video& video, jobs::JobContext& context) {
+  auto file = media_.claim_upload(video.upload, video.author);
+  if (!file.ok()) {
+    if (may_pass(file.error())) return std::move(file).error();
+    return {};  // gone: this was done before
+  }
+  const StopWatch stop(context);
+  auto made = media_.make_rest(video.id, *file, stop.token());
+  if (made.ok()) return catalogue_.complete_media(video.id, *made);
+  if (context.stopping()) return unavailable("the server is stopping");
+  if (!is_fault_of_the_file(made.error())) return std::move(made).error();
+  log::warning("a live video stays with the renditions that it has",
+               {{"video", to_text(video.id)}, {"why", made.error().describe()}});
+  return {};
 }
 
 Result<void> PublishVideo::make_and_publish(const Video& video, jobs::JobContext& context) {
@@ -122,7 +165,7 @@ Result<void> PublishVideo::make_and_publish(const Video& video, jobs::JobContext
                   "the uploaded file is not there any more; upload it again");
   }
   const StopWatch stop(context);
-  auto made = media_.make(
+  auto made = media_.make_playable(
       video.id, *file,
       [&](double progress) {
         auto noted = catalogue_.note_progress(video.id, progress);
@@ -166,24 +209,31 @@ void PublishVideo::give_up(const jobs::Job& job) {
                             ", and not because of the file; upload it again later, and if it "
                             "fails again, tell whoever runs this network that it was video " +
                             job.payload);
-  if (refused.ok()) refused = clean_up(catalogue_, media_, *id);
+  // Live when what failed came after: the rest is made all the same, and cleans up.
+  if (refused.ok()) refused = end_or_finish(*id);
   if (!refused.ok())
     log::error("a failed video is not cleaned up yet; it is tried again", refused.error());
 }
 
-// Keys of this kind's jobs that have failed for good, of the newest thousand.
-Result<std::map<std::string, jobs::Job>> PublishVideo::failed_jobs() const {
+// Jobs of this kind that have failed for good, of the newest thousand, by the video.
+Result<std::map<std::string, jobs::Job>> PublishVideo::failed_jobs(std::string_view kind) const {
   RD_TRY(auto failed, jobs_.list(jobs::JobState::kFailed, kFailedJobsMax));
   std::map<std::string, jobs::Job> by_payload;
   for (jobs::Job& job : failed) {
-    if (job.kind == kKind) by_payload.emplace(job.payload, std::move(job));
+    if (job.kind == kind) by_payload.emplace(job.payload, std::move(job));
   }
   return by_payload;
 }
 
 Result<int> PublishVideo::resume() {
+  RD_TRY(const int processing, resume_processing());
+  RD_TRY(const int live, resume_live());
+  return processing + live;
+}
+
+Result<int> PublishVideo::resume_processing() {
   int count = 0;
-  RD_TRY(const auto failed, failed_jobs());
+  RD_TRY(const auto failed, failed_jobs(kKind));
   for (VideoId after;;) {
     RD_TRY(const auto ids, catalogue_.processing(after, kResumePage));
     if (ids.empty()) return count;
@@ -195,12 +245,34 @@ Result<int> PublishVideo::resume() {
         give_up(job->second);
         continue;
       }
-      RD_TRY(const JobId job_id, enqueue(id));
+      RD_TRY(const JobId job_id, enqueue(kKind, id));
       RD_TRY(const jobs::Job job, jobs_.find(job_id));
       if (job.state != jobs::JobState::kDone) continue;
       // Done, and the video was processing: unless it ended just now, its job was not heard out.
       RD_TRY(const Video video, catalogue_.find(id));
       if (video.state == VideoState::kProcessing) give_up(job);
+    }
+    after = ids.back();
+  }
+}
+
+Result<int> PublishVideo::resume_live() {
+  int count = 0;
+  RD_TRY(const auto failed, failed_jobs(kFinishKind));
+  for (VideoId after;;) {
+    RD_TRY(const auto ids, catalogue_.to_clean_up(after, kResumePage));
+    if (ids.empty()) return count;
+    for (VideoId id : ids) {
+      RD_TRY(const Video video, catalogue_.find(id));
+      if (video.state != VideoState::kLive) continue;
+      ++count;
+      bool over = failed.count(to_text(id)) > 0;
+      if (!over) {
+        RD_TRY(const JobId job_id, enqueue(kFinishKind, id));
+        RD_TRY(const jobs::Job job, jobs_.find(job_id));
+        over = job.state == jobs::JobState::kDone;
+      }
+      if (over) RD_CHECK(clean_up(catalogue_, media_, id));
     }
     after = ids.back();
   }

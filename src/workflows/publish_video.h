@@ -1,14 +1,18 @@
 // From a complete upload to a video in the feed, as steps that a crash cannot break:
 //
+//   job publish_video
 //   1. draft in the catalogue, job in the queue           submit(), before the client is answered
-//   2. make: probe, transcode, package into the blob store     undone by removing the files
+//   2. make what can be played: probe, one rendition           undone by removing the files
 //   3. publish: state and record in one transaction            or refuse, with the reason
-//   4. remove the upload, and of a refused video the files
+//   job finish_video, behind what was submitted meanwhile: others' first pictures come first
+//   4. make the rest, tell the catalogue
+//   5. remove the upload, and of a refused video the files
 //
 // Each step may be repeated and finds itself done. A file that is at fault is refused at once with
 // media's reason; a failure of the machine is tried attempts_max times, then refused with words
-// that say so. No video stays in processing: resume(), at start and now and then, gives a job to
-// whatever lost its own, and ends what failed for good.
+// that say so. A live video whose rest cannot be made stays live as it is. No video stays in
+// processing, no live one unfinished: resume(), at start and now and then, gives a job to whatever
+// lost its own, and ends what failed for good.
 //
 // Thread safe. submit and resume block on the database.
 // Failpoints: publish.before_publish, publish.after_publish.
@@ -17,6 +21,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "accounts/accounts.h"
@@ -42,23 +47,28 @@ class PublishVideo {
   PublishVideo(const accounts::Accounts& accounts, catalogue::Catalogue& catalogue,
                jobs::JobQueue& jobs, MediaSteps media, std::function<void()> published);
 
-  // Adds the kind to the queue; before it starts.
+  // Adds the kinds to the queue; before it starts.
   void register_jobs();
 
   // The draft, with its job enqueued. Sent again for the same upload: the same video. denied for
   // anonymous viewers; invalid with field and reason; what check_upload says of the upload.
   Result<catalogue::Video> submit(const accounts::Principal& by, const NewVideo& wanted);
 
-  // After the queue has started, and now and then. How many videos are processing.
+  // After the queue has started, and now and then. How many videos are not done.
   Result<int> resume();
 
  private:
   Result<void> run(jobs::JobContext& context);
+  Result<void> end_or_finish(VideoId id);
+  Result<void> finish(jobs::JobContext& context);
   Result<void> make_and_publish(const catalogue::Video& video, jobs::JobContext& context);
+  Result<void> make_rest(const catalogue::Video& video, jobs::JobContext& context);
   Result<void> refuse(VideoId video, std::string code, std::string detail);
   void give_up(const jobs::Job& job);
-  Result<JobId> enqueue(VideoId video);
-  Result<std::map<std::string, jobs::Job>> failed_jobs() const;
+  Result<JobId> enqueue(std::string_view kind, VideoId video);
+  Result<int> resume_processing();
+  Result<int> resume_live();
+  Result<std::map<std::string, jobs::Job>> failed_jobs(std::string_view kind) const;
 
   const accounts::Accounts& accounts_;
   catalogue::Catalogue& catalogue_;

@@ -22,11 +22,70 @@ TEST_F(PublishVideoTest, FromUploadToLive) {
   queue_.run_all();
   EXPECT_EQ(video(id).state, VideoState::kLive);
   EXPECT_EQ(video(id).hashtags, (std::vector<std::string>{"waves"}));
-  EXPECT_EQ(video(id).media.renditions.at(0).name, "720p");
+  ASSERT_EQ(video(id).media.renditions.size(), 2u);
+  EXPECT_EQ(video(id).media.renditions.at(0).name, "1080p");
+  EXPECT_EQ(video(id).media.width, 1080);
   EXPECT_EQ(outbox_size(), 1u);
   EXPECT_EQ(notified_, 1);
   EXPECT_TRUE(uploads_.empty()) << "the source is not kept";
   EXPECT_EQ(media_.size(), 1u);
+}
+
+TEST_F(PublishVideoTest, IsLiveWithTheFirstRenditionAndOthersComeFirst) {
+  VideoId first = submit(1), second = submit(2);
+  ASSERT_TRUE(queue_.run_one());
+  EXPECT_EQ(video(first).state, VideoState::kLive);
+  EXPECT_EQ(video(first).media.renditions.size(), 1u);
+  EXPECT_EQ(uploads_.size(), 2u) << "the source is still needed";
+  ASSERT_TRUE(queue_.run_one());
+  EXPECT_EQ(video(second).state, VideoState::kLive) << "before the rest of the first";
+  EXPECT_EQ(made_rest_, 0);
+  queue_.run_all();
+  EXPECT_EQ(video(first).media.renditions.size(), 2u);
+  EXPECT_TRUE(uploads_.empty());
+}
+
+TEST_F(PublishVideoTest, ALiveVideoWhoseRestFailsStaysAsItIs) {
+  VideoId fault = submit(1);
+  rest_error = invalid("only half can be decoded").with_reason("damaged");
+  queue_.run_all();
+  EXPECT_EQ(made_rest_, 1) << "not tried again";
+  VideoId machine = submit(2);
+  rest_error = internal("the machine fails");
+  queue_.run_all();
+  EXPECT_EQ(made_rest_, 1 + PublishVideo::kAttemptsMax);
+  for (VideoId id : {fault, machine}) {
+    EXPECT_EQ(video(id).state, VideoState::kLive);
+    EXPECT_EQ(video(id).media.renditions.size(), 1u);
+  }
+  EXPECT_TRUE(uploads_.empty());
+  EXPECT_EQ(media_.size(), 2u);
+}
+
+TEST_F(PublishVideoTest, DeletedWhileTheRestIsMadeLeavesNothing) {
+  VideoId id = submit(1);
+  during_rest = [&](std::stop_token) { remove_->remove(ada_, id).value(); };
+  queue_.run_all();
+  EXPECT_EQ(video(id).state, VideoState::kDeleted);
+  EXPECT_TRUE(media_.empty());
+  EXPECT_TRUE(uploads_.empty());
+  EXPECT_TRUE(catalogue_->to_clean_up(VideoId(), 10).value().empty());
+}
+
+// The process dies between publication and the job that finishes.
+TEST_F(PublishVideoTest, ALiveVideoThatLostItsJobIsFinished) {
+  VideoId id = submit(1);
+  during_make = [&](std::stop_token) { queue_.refuse_enqueue = true; };
+  queue_.run_all();
+  ASSERT_EQ(video(id).state, VideoState::kLive);
+  EXPECT_EQ(made_rest_, 0);
+  restart();
+  queue_.refuse_enqueue = false;
+  EXPECT_EQ(remove_->resume().value(), 0) << "its upload is still needed";
+  EXPECT_EQ(publish_->resume().value(), 1);
+  queue_.run_all();
+  EXPECT_EQ(video(id).media.renditions.size(), 2u);
+  EXPECT_TRUE(uploads_.empty());
 }
 
 TEST_F(PublishVideoTest, SentAgainItIsTheSameVideoAtAnyTime) {
@@ -112,6 +171,7 @@ TEST_F(PublishVideoTest, ACrashAfterMakingOrPublishingResumes) {
   VideoId id = submit(1);
   remove_upload_error = unavailable("killed here");
   ASSERT_TRUE(queue_.run_one());
+  ASSERT_TRUE(queue_.run_one());
   EXPECT_EQ(video(id).state, VideoState::kLive) << "published, the upload not removed yet";
   EXPECT_EQ(uploads_.size(), 1u);
   restart();
@@ -132,7 +192,7 @@ TEST_F(PublishVideoTest, ALiveVideoStaysLiveWhenOnlyItsUploadCannotGo) {
   EXPECT_EQ(uploads_.size(), 1u);
 
   remove_upload_error.reset();
-  EXPECT_EQ(remove_->resume().value(), 1);
+  EXPECT_EQ(publish_->resume().value(), 1);
   queue_.run_all();
   EXPECT_TRUE(uploads_.empty());
   EXPECT_EQ(media_.size(), 1u);

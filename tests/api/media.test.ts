@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { request, type IncomingMessage } from "node:http";
 import { Client } from "../support/client.ts";
 import { hasSharedData, Server } from "../support/server.ts";
-import { clip, publish, send, settled } from "../support/upload.ts";
+import { clip, finished, publish, send, settled } from "../support/upload.ts";
 
 const skip = hasSharedData("clips") ? false : "the sample clips are not here (RONDO_SHARED_DATA)";
 
@@ -20,6 +20,7 @@ before(async () => {
   const upload = await send(client, clip("mdn-flower.mp4"), { filename: "flower.mp4" });
   video = await settled(client, (await publish(client, upload)).id);
   assert.equal(video.state, "live", JSON.stringify(video.refusal));
+  video = await finished(client, server.data, video.id, upload);
   path = video.renditions[0].url;
   whole = (await get(path)).body;
   assert.equal(whole.length, video.renditions[0].size_bytes);

@@ -62,6 +62,13 @@ export async function settled(client: Client, video: string, deadlineMs = 180_00
   }, deadlineMs);
 }
 
+// Live with all its renditions, as the server's folder `data` shows it: its upload is not needed
+// any more.
+export async function finished(client: Client, data: string, video: string, upload: string): Promise<any> {
+  await until(`all of video ${video}`, async () => !existsSync(join(data, "uploads", `${upload}.part`)), 240_000);
+  return await client.get(`/api/v1/videos/${video}`);
+}
+
 function filesBelow(folder: string): string[] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { recursive: true, withFileTypes: true })

@@ -47,7 +47,8 @@ wire::Video to_wire(const catalogue::Video& video, std::string author, bool like
   out.width = video.media.width;
   out.height = video.media.height;
   out.poster_url = base + "poster.jpg";
-  out.hls_url = base + "master.m3u8";
+  // Named by what it lists: objects never change.
+  out.hls_url = base + "master-" + std::to_string(video.media.renditions.size()) + ".m3u8";
   for (const auto& r : video.media.renditions) {
     out.renditions.push_back(
         {base + r.name + ".mp4", r.width, r.height, r.bandwidth_bps, r.size_bytes});
