@@ -20,10 +20,9 @@ constexpr uint64_t kAuthor = 1;
 constexpr uint32_t kDurationMs = 10'000;
 constexpr uint32_t kWatchedMs = 10'500;
 constexpr uint32_t kSkippedMs = 800;
-constexpr uint32_t kCandidatesMax = 5000;  // the bundle format's own limit
+constexpr uint32_t kHistory = 1024;  // likes of a user that count
 
 uint64_t video_id(uint32_t item) { return uint64_t{item} + 1; }
-uint32_t item_of(uint64_t video) { return static_cast<uint32_t>(video - 1); }
 uint64_t viewer_id(uint32_t user) { return uint64_t{user} + 1; }
 
 class StringSink final : public recommender::Sink {
@@ -51,24 +50,25 @@ class StringSource final : public recommender::Source {
 
 }  // namespace
 
-Bundle full_ranking(Bundle b) {
-  auto& c = b.candidates;
-  c.personal = c.co_watch = c.trending = c.fresh = c.exploration = kCandidatesMax;
-  b.rules.author_gap = 0;
-  b.rules.topic_run_max = 32;
-  b.rules.topic_share_max = 1;
-  b.rules.repeat_penalty = 0;
-  b.rules.cold_repeat_penalty = 0;
-  b.rules.temperature = 0.001f;
-  b.exploration.uniform_share = 0;
-  b.exploration.new_video_share = 0;
-  b.exploration.new_topic_share = 0;
-  // A log of watches to the end tells nothing of likes or skips: where no viewer was seen to skip,
-  // the heads know no difference. What is left is what the viewers have in common.
+Bundle of_likes(const LikesModel& model) {
+  Bundle b = Bundle::defaults();
   for (auto& head : b.heads) head.value_weight = 0;
   b.value = {};
-  b.value.co_watch = 100;  // so that the softmax over scores is sharp
-  // Viewers stay known for as long as the log lasts.
+  b.value.co_watch = 1;
+  b.value.taste = model.taste;
+  b.co_watch = {.window = kHistory,
+                .viewer_share = model.viewer_share,
+                .neighbours_max = 2048,
+                .neighbours_solved = model.neighbours,
+                .regularization = model.regularization,
+                .solve_per_tick = 4};
+  b.towers.dimensions = model.dimensions;
+  b.towers.history_decay = model.history_decay;
+  b.towers.rate = model.rate;
+  b.towers.decay = model.decay;
+  b.towers.negatives = model.negatives;
+  // Each user's history counts in full, and they stay known for as long as the log lasts.
+  b.limits.viewer_history_max = kHistory;
   b.limits.anonymous_idle_days = 3660;
   return b;
 }
@@ -175,93 +175,61 @@ Result<void> EngineUnderTest::settle(uint32_t seconds) {
   return {};
 }
 
-Result<log::v1::Served> EngineUnderTest::page(uint32_t user, size_t limit) const {
+Result<std::vector<recommender::VideoScore>> EngineUnderTest::scores(
+    uint32_t user, std::span<const uint64_t> videos) const {
   log::v1::FeedRequest request;
   request.set_viewer_id(viewer_id(user));
   request.set_surface(log::v1::SURFACE_FOR_YOU);
-  request.set_limit(static_cast<uint32_t>(limit));
-  RD_TRY(auto served, engine_->rank(request));
-  // Each slot is drawn from a softmax that is as sharp as the bundle allows: near ties may change
-  // places, which the scores undo.
-  std::stable_sort(served.mutable_slots()->begin(), served.mutable_slots()->end(),
-                   [](const auto& a, const auto& b) {
-                     return a.score() != b.score() ? a.score() > b.score()
-                                                   : a.video_id() < b.video_id();
-                   });
-  return served;
+  request.set_limit(1);
+  return engine_->score(request, videos);
 }
 
 Result<std::vector<uint32_t>> EngineUnderTest::rank(uint32_t user, size_t k) const {
-  RD_ASSERT(k <= kRankMax);
-  // A few more than asked for, so that a near tie at the end is decided by score as well.
-  RD_TRY(auto served, page(user, std::min(k + 4, kRankMax)));
+  std::vector<uint64_t> videos(items_);
+  for (uint32_t item = 0; item < items_; ++item) videos[item] = video_id(item);
+  RD_TRY(auto scored, scores(user, videos));
   std::vector<uint32_t> out;
-  for (const auto& slot : served.slots()) {
-    if (out.size() < k) out.push_back(item_of(slot.video_id()));
+  for (uint32_t item = 0; item < items_; ++item) {
+    if (scored[item].servable) out.push_back(item);
   }
+  size_t kept = std::min(k, out.size());
+  std::partial_sort(out.begin(), out.begin() + static_cast<ptrdiff_t>(kept), out.end(),
+                    [&](uint32_t a, uint32_t b) {
+                      float left = scored[a].score;
+                      float right = scored[b].score;
+                      return left != right ? left > right : a < b;
+                    });
+  out.resize(kept);
   return out;
 }
 
-Result<void> EngineUnderTest::set_eligible(uint32_t item, bool eligible) {
-  Record record;
-  auto& r = *record.mutable_video_changed();
-  r.set_video_id(video_id(item));
-  r.set_eligible(eligible);
-  return apply(record);
-}
-
 Result<std::vector<EngineUnderTest::Prediction>> EngineUnderTest::predict(
-    uint32_t user, std::span<const uint32_t> items) {
-  RD_ASSERT(items.size() <= kRankMax);
-  auto asked = [&](uint32_t item) {
-    return std::find(items.begin(), items.end(), item) != items.end();
-  };
-  for (uint32_t item = 0; item < items_; ++item) {
-    if (!asked(item)) RD_CHECK(set_eligible(item, false));
-  }
-  RD_TRY(auto served, page(user, kRankMax));
-  for (uint32_t item = 0; item < items_; ++item) {
-    if (!asked(item)) RD_CHECK(set_eligible(item, true));
-  }
+    uint32_t user, std::span<const uint32_t> items) const {
+  std::vector<uint64_t> videos;
+  for (uint32_t item : items) videos.push_back(video_id(item));
+  RD_TRY(auto scored, scores(user, videos));
   std::vector<Prediction> out;
-  for (uint32_t item : items) {
-    auto slot = std::find_if(served.slots().begin(), served.slots().end(),
-                             [&](const auto& s) { return s.video_id() == video_id(item); });
-    if (slot == served.slots().end()) {
-      return internal(
-          fmt::format("item {} did not come for user {}, who has not seen it", item, user));
-    }
-    Prediction& one = out.emplace_back();
-    one.item = item;
-    one.score = slot->score();
-    one.heads = {};
-    for (size_t h = 0; h < recommender::kHeads; ++h) {
-      auto name = recommender::head_name(static_cast<recommender::Head>(h));
-      for (const auto& term : slot->terms()) {
-        if (term.name() == name) one.heads[h] = term.value();
-      }
-    }
+  for (size_t i = 0; i < items.size(); ++i) {
+    out.push_back({items[i], scored[i].score, scored[i].heads});
   }
   return out;
 }
 
 Result<EngineUnderTest> train(const EngineSettings& settings, std::span<const Interaction> rows,
                               size_t items) {
-  if (settings.epochs != 1) {
-    return invalid(
-        fmt::format("{} epochs: this engine starts without weights, so that only one "
-                    "pass over the log is possible",
-                    settings.epochs));
+  EngineSettings now = settings;
+  for (uint32_t epoch = 1;; ++epoch) {
+    RD_TRY(auto engine, EngineUnderTest::create(now, items));
+    Progress progress("engine learns", rows.size());
+    for (size_t i = 0; i < rows.size(); ++i) {
+      auto second = static_cast<int64_t>(i / std::max(settings.events_per_second, 1u)) + 1;
+      RD_CHECK(engine.learn(rows[i].user, rows[i].item, true, second));
+      progress.step();
+    }
+    RD_CHECK(engine.settle(settings.settle_seconds));
+    if (epoch >= settings.epochs) return engine;
+    RD_CHECK(now.bundle.load_weights(engine.weights()));
   }
-  RD_TRY(auto engine, EngineUnderTest::create(settings, items));
-  Progress progress("engine learns", rows.size());
-  int64_t second = 0;
-  for (const Interaction& row : rows) {
-    RD_CHECK(engine.learn(row.user, row.item, true, ++second));
-    progress.step();
-  }
-  RD_CHECK(engine.settle(settings.settle_seconds));
-  return engine;
 }
 
 }  // namespace rondo::evaluation

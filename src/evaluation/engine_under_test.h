@@ -4,11 +4,10 @@
 //   items           VideoPublished, ids 1.., one author, no topic, 10 s: only ids tell them apart
 //   an interaction  Served holding that video alone, Impression, Engagement with a watch: to the
 //                   end when positive, swiped on after 0.8 s when not
-//   log time        the data's own, or a second an event; a Tick before each event whose second is
+//   log time        the data's own, or some events a second; a Tick before each event whose second
+//   is
 //                   a new one, as a host ticks every second while examples wait
-//   a ranking       rank() with the page's limit, under a bundle without exploration and rules and
-//                   whose candidate limits reach over the catalogue (full_ranking): slots in order
-//                   of their score
+//   a ranking       score() of every item, in order of score: no page is drawn
 //
 // Not thread safe. Errors are the engine's, with what was being done.
 #pragma once
@@ -26,20 +25,32 @@
 
 namespace rondo::evaluation {
 
-// `base` with exploration and spacing rules off, the widest candidate limits, and a score of the
-// terms that a log of positive interactions can teach: a page is the top of the full ranking. What
-// the engine learns, and how, stays.
-recommender::Bundle full_ranking(recommender::Bundle base);
+// The parts of the engine that a log of likes alone can teach, and how: personal retrieval and
+// co-watch. Numbers were chosen on the validation part of a protocol's data.
+struct LikesModel {
+  float viewer_share = 0.5f;
+  float regularization = 25;
+  uint32_t neighbours = 200;
+  float taste = 0;  // weight of personal retrieval beside co-watch, whose weight is 1
+  uint32_t dimensions = 64;
+  float history_decay = 1;
+  float rate = 0.1f;
+  float decay = 0.0005f;
+  uint32_t negatives = 64;
+};
+
+// The built-in bundle with a score of those terms only: the heads, which learn from what was shown
+// and passed over, know nothing from such a log.
+recommender::Bundle of_likes(const LikesModel& model);
 
 struct EngineSettings {
-  recommender::Bundle bundle = full_ranking(recommender::Bundle::defaults());
-  // Passes over the training log. More than one needs an engine that can start from weights.
+  recommender::Bundle bundle = of_likes({});
+  // Passes over the training log, each starting with the weights of the one before.
   uint32_t epochs = 1;
+  uint32_t events_per_second = 16;  // of log time, where the data has none
   // After the last event of a training log the host goes on ticking this long.
   uint32_t settle_seconds = 900;
 };
-
-inline constexpr size_t kRankMax = 32;  // slots of a page
 
 class EngineUnderTest {
  public:
@@ -55,27 +66,28 @@ class EngineUnderTest {
   // Time passes, without events.
   Result<void> settle(uint32_t seconds);
 
-  // The best `k` items that the user has not seen, best first; k at most kRankMax.
+  // The best `k` items that the user has not seen, best first.
   Result<std::vector<uint32_t>> rank(uint32_t user, size_t k) const;
 
-  // What each head predicts of each of the items, none of which the user has seen. It comes from a
-  // page of these items alone: all others are made ineligible for as long, by records.
+  // What each head predicts of each of the items, none of which the user has seen.
   struct Prediction {
     uint32_t item;
     float score;
     std::array<float, recommender::kHeads> heads;
   };
-  Result<std::vector<Prediction>> predict(uint32_t user, std::span<const uint32_t> items);
+  Result<std::vector<Prediction>> predict(uint32_t user, std::span<const uint32_t> items) const;
 
   recommender::EngineStats stats() const { return engine_->stats(); }
+  // Learned so far, as the starting weights of a bundle.
+  std::string weights() const { return engine_->weights().safetensors(); }
   int64_t now_s() const { return now_s_; }
 
  private:
   EngineUnderTest() = default;
   Result<void> apply(const log::v1::Record& record);
   Result<void> tick_until(int64_t time_s);
-  Result<void> set_eligible(uint32_t item, bool eligible);
-  Result<log::v1::Served> page(uint32_t user, size_t limit) const;
+  Result<std::vector<recommender::VideoScore>> scores(uint32_t user,
+                                                      std::span<const uint64_t> videos) const;
 
   recommender::Bundle bundle_;
   std::string bundle_sha256_;

@@ -90,7 +90,6 @@ void describe(Report& report, const Dataset& data, const Options& options) {
       {"bundle_sha256", base::to_hex(base::as_bytes(options.engine.bundle.sha256()))},
       {"epochs", std::to_string(options.engine.epochs)},
       {"settle_seconds", std::to_string(options.engine.settle_seconds)},
-      {"exploration_and_rules", "off"},
   };
 }
 

@@ -75,6 +75,7 @@ void co_watch_fields(A& a, C& c, const Bundle& bundle) {
   a(c.next);
   a.list(c.rows, bundle.limits.videos_max, [&](auto& row) {
     a(row.positives);
+    a(row.likes);
     a(row.intercept);
     a(row.stale);
     a.list(row.neighbours, bundle.co_watch.neighbours_max, [&a](auto& n) {

@@ -52,6 +52,12 @@ Result<log::v1::Served> Engine::rank(const log::v1::FeedRequest& request) const 
   return rank_page(*impl_->state, request);
 }
 
+Result<std::vector<VideoScore>> Engine::score(const log::v1::FeedRequest& request,
+                                              std::span<const uint64_t> videos) const {
+  kernels::FloatEnvironment environment;
+  return score_videos(*impl_->state, request, videos);
+}
+
 Offset Engine::next_offset() const { return Offset(impl_->state->next_offset); }
 uint64_t Engine::state_time_us() const { return impl_->state->time_us; }
 Digest Engine::digest() const { return state_digest(*impl_->state); }

@@ -10,10 +10,13 @@
 // scratch memory apart.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/hash.h"
 #include "base/ids.h"
@@ -60,6 +63,13 @@ struct EngineStats {
   uint64_t slots_masked = 0;       // pending examples dropped for lack of room
 };
 
+// What the ranker makes of a video for one viewer, beside any page.
+struct VideoScore {
+  bool servable = false;  // known, eligible, not seen and not put out by this viewer
+  float score = 0;
+  std::array<float, kHeads> heads{};  // probabilities
+};
+
 class Engine {
  public:
   // An empty state at offset 0.
@@ -79,6 +89,11 @@ class Engine {
   // the host sets. Fills in request_counter. invalid when the limit is out of 1..32, or the viewer
   // is zero. An unknown viewer is served as a new one.
   Result<log::v1::Served> rank(const log::v1::FeedRequest& request) const;
+
+  // Scores of these videos for the request's viewer: what evaluation asks, in one pass and without
+  // drawing a page. `held` and `exclude` play no part.
+  Result<std::vector<VideoScore>> score(const log::v1::FeedRequest& request,
+                                        std::span<const uint64_t> videos) const;
 
   Offset next_offset() const;
   uint64_t state_time_us() const;

@@ -587,9 +587,9 @@ TEST(EngineGolden, FixedScenario) {
     world.swipe(session, 8, [](const std::string& t) { return t == "t4"; });
   }
   EXPECT_EQ(hex(world.engine->digest()),
-            "e9001017833962e2423d8dce617a1536e14d7fad7ee8e709bfeddc45f91699f9");
+            "b89c20b9b167248f2fcc153313e57f44176a7247fc91bfb19f0418f70e3d232f");
   EXPECT_EQ(base::to_hex(base::as_bytes(base::sha256(session.latest.served.SerializeAsString()))),
-            "f2052260fab3fe4227df92dda67a0bca52bf2eaa6a3840b540191678b22e2aaf");
+            "72d8546dfd7f0e8066bf9fb9ebad73869ec154f729c502fb6dbee2befbf1209d");
 }
 
 TEST(EngineBounds, PendingExamplesAndReservationsAreBounded) {

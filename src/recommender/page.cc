@@ -84,6 +84,19 @@ SlateItem slate_item(const features::Catalogue& catalogue, const features::Viewe
           .topic_is_new = context.topic_novelty(video) == 1.0f};
 }
 
+// Who looks, as the state knows them.
+struct Viewing {
+  Viewing(const State& s, const FeedRequest& request)
+      : viewer(s.viewers.find(request.viewer_id())),
+        context(s.bundle, s.catalogue, s.co_watch, s.towers, viewer, request.language(), s.time_us),
+        user(s.model.user(request.viewer_id(), context.pooled(),
+                          ranker::history_side(s.catalogue, context.past()))) {}
+
+  const features::Viewer* viewer;  // none: a new one
+  const features::ViewerContext context;
+  const ranker::UserSide user;
+};
+
 log::v1::Source source_of(reranker::Part part, log::v1::Source found_by) {
   switch (part) {
     case reranker::Part::kUniform:
@@ -102,11 +115,10 @@ log::v1::Source source_of(reranker::Part part, log::v1::Source found_by) {
 
 Result<Served> rank_page(const State& s, const FeedRequest& request) {
   RD_CHECK(check(request));
-  const features::Viewer* viewer = s.viewers.find(request.viewer_id());
-  features::ViewerContext context(s.bundle, s.catalogue, s.co_watch, s.towers, viewer,
-                                  request.language(), s.time_us);
-  ranker::UserSide user = s.model.user(request.viewer_id(), context.pooled(),
-                                       ranker::history_side(s.catalogue, context.past()));
+  Viewing viewing(s, request);
+  const features::Viewer* viewer = viewing.viewer;
+  const features::ViewerContext& context = viewing.context;
+  const ranker::UserSide& user = viewing.user;
   uint64_t counter = viewer == nullptr ? 0 : viewer->pages;
   base::Sha256Digest seed = seed_of(s, request.viewer_id(), counter);
   base::Rng rng(seed);
@@ -168,6 +180,29 @@ Result<Served> rank_page(const State& s, const FeedRequest& request) {
   page.set_exhausted(page.slots_size() < static_cast<int>(request.limit()));
   explain::explain_learned(s, context, page);
   return page;
+}
+
+Result<std::vector<VideoScore>> score_videos(const State& s, const FeedRequest& request,
+                                             std::span<const uint64_t> videos) {
+  RD_CHECK(check(request));
+  Viewing viewing(s, request);
+  std::vector<VideoScore> out(videos.size());
+  std::vector<retrieval::Candidate> candidates;
+  std::vector<size_t> places;
+  for (size_t i = 0; i < videos.size(); ++i) {
+    auto video = s.catalogue.find_video(videos[i]);
+    if (!video || !retrieval::is_servable(s, viewing.context, *video)) continue;
+    candidates.push_back({*video, log::v1::SOURCE_UNSPECIFIED});
+    places.push_back(i);
+  }
+  auto scored = reranker::score(s, viewing.user, viewing.context, candidates);
+  for (size_t i = 0; i < scored.size(); ++i) {
+    VideoScore& to = out[places[i]];
+    to.servable = true;
+    to.score = scored[i].score;
+    to.heads = scored[i].heads();
+  }
+  return out;
 }
 
 }  // namespace rondo::recommender

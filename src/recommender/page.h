@@ -1,7 +1,12 @@
 // A page from a state and a request: candidates, scores, slate, explanation. Reads only.
 #pragma once
 
+#include <cstdint>
+#include <span>
+#include <vector>
+
 #include "base/result.h"
+#include "recommender/engine.h"
 #include "recommender/state.h"
 #include "rondo/log/v1/record.pb.h"
 
@@ -14,5 +19,9 @@ inline constexpr int kExcludeMax = 1024;
 
 // As Engine::rank.
 Result<log::v1::Served> rank_page(const State& state, const log::v1::FeedRequest& request);
+// As Engine::score.
+Result<std::vector<VideoScore>> score_videos(const State& state,
+                                             const log::v1::FeedRequest& request,
+                                             std::span<const uint64_t> videos);
 
 }  // namespace rondo::recommender

@@ -4,43 +4,12 @@
 
 #include "base/hash.h"
 #include "recommender/kernels/dense.h"
+#include "recommender/kernels/elementwise.h"
+#include "recommender/kernels/gemm.h"
 #include "recommender/kernels/math.h"
 
 namespace rondo::recommender::ranker {
 namespace {
-
-// y (n x out) = x (n x in) w (in x out) + bias, each output summed in the order of inputs.
-void affine(size_t n, size_t in, size_t out, const float* x, const float* w, const float* bias,
-            bool relu, float* y) {
-  for (size_t r = 0; r < n; ++r) {
-    float* to = y + r * out;
-    if (bias != nullptr) std::copy(bias, bias + out, to);
-    for (size_t i = 0; i < in; ++i) {
-      float a = x[r * in + i];
-      const float* from = w + i * out;
-      for (size_t o = 0; o < out; ++o) to[o] += a * from[o];
-    }
-    if (!relu) continue;
-    for (size_t o = 0; o < out; ++o) to[o] = std::max(to[o], 0.0f);
-  }
-}
-
-// gw (in x out) += x' dy, gb += dy; dx (n x in) = dy w'.
-void affine_back(size_t n, size_t in, size_t out, const float* x, const float* w, const float* dy,
-                 float* gw, float* gb, float* dx) {
-  for (size_t r = 0; r < n; ++r) {
-    const float* by = dy + r * out;
-    for (size_t i = 0; i < in; ++i) {
-      float a = x[r * in + i];
-      const float* from = w + i * out;
-      float* to = gw + i * out;
-      for (size_t o = 0; o < out; ++o) to[o] += a * by[o];
-      dx[r * in + i] = kernels::dot({from, out}, {by, out});
-    }
-    if (gb == nullptr) continue;
-    for (size_t o = 0; o < out; ++o) gb[o] += by[o];
-  }
-}
 
 void through_relu(std::span<const float> activation, std::span<float> slope) {
   for (size_t i = 0; i < slope.size(); ++i) {
@@ -57,18 +26,9 @@ void attend(const HistorySide& history, std::span<const float> item, std::span<f
   const size_t d = item.size();
   kernels::dot_many(item, history.keys, weights);
   const float scale = 1.0f / kernels::sqrt(static_cast<float>(d));
-  float most = weights[0] * scale;
-  for (float& w : weights) {
-    w *= scale;
-    most = std::max(most, w);
-  }
-  float sum = 0;
-  for (float& w : weights) {
-    w = kernels::exp(w - most);
-    sum += w;
-  }
+  for (float& w : weights) w *= scale;
+  kernels::softmax(weights);
   for (size_t j = 0; j < weights.size(); ++j) {
-    weights[j] /= sum;
     kernels::axpy(weights[j] * history.valence[j], std::span(&history.keys[j * d], d), out);
   }
 }
@@ -107,29 +67,49 @@ void forward(const NetworkShape& s, std::span<const float> parameters, Activatio
   const size_t n = logits.size() / kHeads;
   a.h1.resize(n * s.hidden1);
   a.h2.resize(n * s.hidden2);
-  const float* p = parameters.data();
-  affine(n, s.inputs(), s.hidden1, a.x.data(), p + s.w1(), p + s.b1(), true, a.h1.data());
-  affine(n, s.hidden1, s.hidden2, a.h1.data(), p + s.w2(), p + s.b2(), true, a.h2.data());
-  affine(n, s.hidden2, kHeads, a.h2.data(), p + s.w3(), nullptr, false, logits.data());
+  auto part = [&](size_t from, size_t size) { return parameters.subspan(from, size); };
+  using kernels::Activation;
+  kernels::gemm({n, s.inputs(), s.hidden1}, a.x, part(s.w1(), s.inputs() * s.hidden1),
+                part(s.b1(), s.hidden1), Activation::kRelu, a.h1);
+  kernels::gemm({n, s.hidden1, s.hidden2}, a.h1, part(s.w2(), s.hidden1 * s.hidden2),
+                part(s.b2(), s.hidden2), Activation::kRelu, a.h2);
+  kernels::gemm({n, s.hidden2, kHeads}, a.h2, part(s.w3(), s.hidden2 * kHeads), {},
+                Activation::kIdentity, logits);
 }
 
-void backward(const NetworkShape& s, std::span<const float> parameters, const Activations& a,
+Transposed transpose(const NetworkShape& s, std::span<const float> parameters) {
+  Transposed out;
+  auto turn = [&](size_t from, size_t in, size_t outputs, std::vector<float>& to) {
+    to.resize(in * outputs);
+    kernels::transpose(in, outputs, parameters.subspan(from, in * outputs), to);
+  };
+  turn(s.w1(), s.inputs(), s.hidden1, out.w1);
+  turn(s.w2(), s.hidden1, s.hidden2, out.w2);
+  turn(s.w3(), s.hidden2, kHeads, out.w3);
+  return out;
+}
+
+void backward(const NetworkShape& s, const Transposed& transposed, const Activations& a,
               std::span<const float> by_logits, std::span<float> gradient,
               std::vector<float>& by_x) {
   const size_t n = by_logits.size() / kHeads;
   std::vector<float> by_h2(n * s.hidden2);
   std::vector<float> by_h1(n * s.hidden1);
   by_x.resize(n * s.inputs());
-  const float* p = parameters.data();
-  float* g = gradient.data();
-  affine_back(n, s.hidden2, kHeads, a.h2.data(), p + s.w3(), by_logits.data(), g + s.w3(), nullptr,
-              by_h2.data());
+  auto part = [&](size_t from, size_t size) { return gradient.subspan(from, size); };
+  const kernels::GemmShape top{n, s.hidden2, kHeads};
+  kernels::gemm_accumulate_outer(top, a.h2, by_logits, part(s.w3(), s.hidden2 * kHeads), {});
+  kernels::gemm_back(top, by_logits, transposed.w3, by_h2);
   through_relu(a.h2, by_h2);
-  affine_back(n, s.hidden1, s.hidden2, a.h1.data(), p + s.w2(), by_h2.data(), g + s.w2(),
-              g + s.b2(), by_h1.data());
+  const kernels::GemmShape middle{n, s.hidden1, s.hidden2};
+  kernels::gemm_accumulate_outer(middle, a.h1, by_h2, part(s.w2(), s.hidden1 * s.hidden2),
+                                 part(s.b2(), s.hidden2));
+  kernels::gemm_back(middle, by_h2, transposed.w2, by_h1);
   through_relu(a.h1, by_h1);
-  affine_back(n, s.inputs(), s.hidden1, a.x.data(), p + s.w1(), by_h1.data(), g + s.w1(),
-              g + s.b1(), by_x.data());
+  const kernels::GemmShape bottom{n, s.inputs(), s.hidden1};
+  kernels::gemm_accumulate_outer(bottom, a.x, by_h1, part(s.w1(), s.inputs() * s.hidden1),
+                                 part(s.b1(), s.hidden1));
+  kernels::gemm_back(bottom, by_h1, transposed.w1, by_x);
 }
 
 }  // namespace rondo::recommender::ranker

@@ -63,8 +63,13 @@ void init_network(const NetworkShape& shape, std::span<float> parameters);
 // logits (n x kHeads) += of the rows in `a.x` (n x inputs).
 void forward(const NetworkShape& shape, std::span<const float> parameters, Activations& a,
              std::span<float> logits);
+// The matrices the other way round, outputs x inputs: what the backward pass multiplies with.
+struct Transposed {
+  std::vector<float> w1, w2, w3;
+};
+Transposed transpose(const NetworkShape& shape, std::span<const float> parameters);
 // From the slopes by the logits: adds to `gradient`, and gives those by x in `by_x` (n x inputs).
-void backward(const NetworkShape& shape, std::span<const float> parameters, const Activations& a,
+void backward(const NetworkShape& shape, const Transposed& transposed, const Activations& a,
               std::span<const float> by_logits, std::span<float> gradient,
               std::vector<float>& by_x);
 

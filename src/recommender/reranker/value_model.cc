@@ -15,6 +15,12 @@ constexpr std::array<std::string_view, kTerms - kHeadTerms> kDirectNames{
 
 }  // namespace
 
+std::array<float, kHeads> Scored::heads() const {
+  std::array<float, kHeads> out{};
+  for (size_t t = 0; t < kHeadTerms; ++t) out[static_cast<size_t>(kHeadOfTerm[t])] = values[t];
+  return out;
+}
+
 std::string_view term_name(Term term) {
   auto t = static_cast<size_t>(term);
   return t < kHeadTerms ? head_name(kHeadOfTerm[t]) : kDirectNames[t - kHeadTerms];

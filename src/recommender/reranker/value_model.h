@@ -46,6 +46,9 @@ struct Scored {
   float score = 0;  // the contributions, added in order
   std::array<float, kTerms> values{};
   std::array<float, kTerms> contributions{};
+
+  // The probabilities, by head.
+  std::array<float, kHeads> heads() const;
 };
 
 float term_weight(const Bundle& bundle, Term term);

@@ -210,6 +210,21 @@ class Gathering {
 
 }  // namespace
 
+bool is_servable(const State& s, const features::ViewerContext& context, uint32_t video) {
+  if ((s.catalogue.flags()[video] & Catalogue::kEligible) == 0) return false;
+  const features::Viewer* viewer = context.viewer();
+  if (viewer == nullptr) return true;
+  if (viewer->seen.contains(video)) return false;
+  auto holds = [](const std::vector<uint32_t>& list, uint32_t key) {
+    return std::find(list.begin(), list.end(), key) != list.end();
+  };
+  const auto& v = s.catalogue.video(video);
+  auto topics = v.topic_list();
+  return !holds(viewer->blocked_authors, v.author) &&
+         std::none_of(topics.begin(), topics.end(),
+                      [&](uint32_t t) { return holds(viewer->blocked_topics, t); });
+}
+
 CandidateSet gather(const State& s, const features::ViewerContext& context,
                     std::span<const uint32_t> barred, base::Rng& rng) {
   const auto& limits = s.bundle.candidates;

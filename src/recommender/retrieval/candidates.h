@@ -35,6 +35,9 @@ struct CandidateSet {
   std::vector<uint32_t> pool;
 };
 
+// Whether the video may be served to this viewer at all: eligible, not seen, not put out.
+bool is_servable(const State& state, const features::ViewerContext& context, uint32_t video);
+
 // `barred`: videos that must not come, beyond what the viewer has seen.
 CandidateSet gather(const State& state, const features::ViewerContext& context,
                     std::span<const uint32_t> barred, base::Rng& rng);

@@ -58,25 +58,31 @@ CoWatch::Row& CoWatch::row(uint32_t video) {
 }
 
 float CoWatch::strength(const Neighbour& neighbour) const {
-  return neighbour.count / kernels::sqrt(c_.rows[neighbour.video].positives);
+  // At least a count: rows that a forgotten like has left without any must not divide by 0.
+  return neighbour.count / kernels::sqrt(std::max(c_.rows[neighbour.video].positives, 1e-3f));
 }
 
 void CoWatch::note(uint32_t video, std::span<const uint32_t> liked, uint32_t positives) {
   const auto& options = bundle_.co_watch;
-  auto share_of = [&options](uint32_t n) {
-    return kernels::exp(-options.viewer_share * kernels::log(static_cast<float>(n)));
+  auto weight_of = [&options](size_t n) {
+    return kernels::exp(-0.5f * options.viewer_share * kernels::log(static_cast<float>(n)));
   };
-  float amount = share_of(std::max(positives, 1u));
-  c_.everybody += positives <= 1 ? amount : amount - share_of(positives - 1);
+  const size_t nth = std::max(positives, 1u);
+  const float weight = weight_of(nth);
+  if (nth == 1) c_.everybody += 1;
   Row& own = row(video);
-  own.positives += amount;
+  own.positives += weight * weight;
+  own.likes += weight;
   own.stale = true;
-  size_t skip = liked.size() > options.window ? liked.size() - options.window : 0;
-  for (uint32_t other : liked.subspan(skip)) {
+  size_t first = liked.size() > options.window ? liked.size() - options.window : 0;
+  for (size_t i = first; i < liked.size(); ++i) {
+    uint32_t other = liked[i];
     if (other == video) continue;
     // A reference would not outlive the growth of the rows.
     row(other).stale = true;
-    if (!(c_.rows[other].positives > 0)) c_.rows[other].positives = amount;
+    // The like before this one was the viewer's (n-1)th, and so on back.
+    size_t back = liked.size() - i;
+    float amount = weight * weight_of(nth > back ? nth - back : 1);
     add_pair(c_.rows[video], other, amount);
     add_pair(c_.rows[other], video, amount);
   }
@@ -145,7 +151,7 @@ void CoWatch::solve(uint32_t video) {
     const Neighbour& neighbour = list[order[i].second];
     const Row& its = c_.rows[neighbour.video];
     a[i * size + i] = its.positives + lambda;
-    a[i * size + m] = a[m * size + i] = its.positives;
+    a[i * size + m] = a[m * size + i] = its.likes;
     b[i] = neighbour.count;
     for (const Neighbour& n : its.neighbours) {
       int32_t j = place_[n.video];
@@ -157,14 +163,14 @@ void CoWatch::solve(uint32_t video) {
   }
   for (size_t i = 0; i < m; ++i) place_[list[order[i].second].video] = -1;
   a[m * size + m] = c_.everybody + lambda;
-  b[m] = own.positives;
+  b[m] = own.likes;
   if (!solve_symmetric(a, b)) {
     // Counts that lists have given up can make a system that no counts make: each by itself then.
     for (size_t i = 0; i < m; ++i) {
       const Neighbour& n = list[order[i].second];
       b[i] = n.count / (c_.rows[n.video].positives + lambda) / static_cast<float>(size);
     }
-    b[m] = own.positives / (c_.everybody + lambda);
+    b[m] = own.likes / (c_.everybody + lambda);
   }
   for (size_t i = 0; i < m; ++i) list[order[i].second].weight = b[i];
   own.intercept = b[m];
@@ -190,7 +196,7 @@ uint32_t CoWatch::support(uint32_t video, const LikedSet& liked) const {
 
 float CoWatch::popularity(uint32_t video) const {
   const Row* own = find(video);
-  return own == nullptr || !(c_.everybody > 0) ? 0 : own->positives / c_.everybody;
+  return own == nullptr || !(c_.everybody > 0) ? 0 : own->likes / c_.everybody;
 }
 
 float CoWatch::lift(uint32_t video, const LikedSet& liked) const {
@@ -238,7 +244,8 @@ Result<void> CoWatch::restore(Contents contents, size_t videos) {
     return corrupt("co-watch: more rows than videos, or a count that is none");
   }
   for (const Row& row : contents.rows) {
-    bool fits = sane(row.positives) && row.neighbours.size() <= bundle_.co_watch.neighbours_max;
+    bool fits = sane(row.positives) && sane(row.likes) &&
+                row.neighbours.size() <= bundle_.co_watch.neighbours_max;
     for (const Neighbour& n : row.neighbours) {
       fits = fits && n.video < contents.rows.size() && sane(n.count) && n.weight == n.weight;
     }

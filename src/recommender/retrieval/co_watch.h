@@ -1,9 +1,10 @@
 // What the same viewers like: for each video the ones most liked beside it, and a linear model of
 // "likes j" on "liked i" over them. Both are kept while the log is folded; nothing is batched.
 //
-//   G[i][j] = sum, over positive outcomes with both, of n^-share     n: the viewer's positives so
-//   far w[.][j] = (G_NN + regularization I)^-1 G_Nj                       N: j's neighbours and
-//   everybody score(viewer, j) = w[everybody][j] + sum over i in N that the viewer liked of w[i][j]
+//   x[u][j] = n^(-share/2)  when j is what viewer u liked as the nth; 1 for "everybody"; else 0
+//   G       = X' X
+//   w[.][j] = (G_NN + regularization I)^-1 G_Nj, where N is j's neighbours and everybody
+//   score(viewer, j) = w[everybody][j] + sum of w[i][j] over the i in N that the viewer liked
 //
 // The ridge regression of EASE (H. Steck, "Embarrassingly Shallow Autoencoders", WWW 2019), each
 // video over its own neighbourhood only (fsSLIM: X. Ning and G. Karypis, ICDM 2011), so that its
@@ -13,7 +14,7 @@
 // Counts of a pair are exact while it stays in either list; a full list gives up the pair of the
 // least strength, count / sqrt(positives of the neighbour).
 //
-// Bytes a video with positives: 56 + 12 a neighbour (96: 1,208). Not thread safe.
+// Bytes a video with positives: 60 + 12 a neighbour (96: 1,208). Not thread safe.
 #pragma once
 
 #include <cstdint>
@@ -57,6 +58,7 @@ class CoWatch {
   };
   struct Row {
     float positives = 0;  // G[j][j]
+    float likes = 0;      // G[everybody][j]
     float intercept = 0;
     bool stale = false;  // changed since it was solved
     std::vector<Neighbour> neighbours;
@@ -76,7 +78,7 @@ class CoWatch {
   float lift(uint32_t video, const LikedSet& liked) const;
   // How many of these likes speak for the video.
   uint32_t support(uint32_t video, const LikedSet& liked) const;
-  // The share of viewers who like the video, by weight.
+  // The share of viewers who like the video, a heavy viewer's like counting less.
   float popularity(uint32_t video) const;
   // What was liked beside the viewer's latest likes, with a strength that ranks them: in order of
   // first appearance, each once.
@@ -84,7 +86,7 @@ class CoWatch {
 
   // State, for checkpoints. Rows by video index; what lies beyond the end has none.
   struct Contents {
-    float everybody = 0;  // G[0][0]
+    float everybody = 0;  // G[everybody][everybody]: viewers with a like
     uint32_t next = 0;    // where the search for stale videos goes on
     std::vector<Row> rows;
   };

@@ -140,7 +140,8 @@ TEST(CoWatch, AHeavyViewerDoesNotSpeakForAll) {
     model.note(i, std::span(all).first(i), i + 1);
   }
   EXPECT_NEAR(model.contents().rows[999].positives, 0.001f, 1e-6f);
-  EXPECT_NEAR(model.contents().everybody, 0.001f, 1e-4f);
+  EXPECT_EQ(model.contents().everybody, 1.0f);
+  EXPECT_NEAR(model.contents().rows[999].likes, 0.0316f, 1e-4f);
 }
 
 TEST(CoWatch, ListsAndWorkAreBounded) {

@@ -5,22 +5,17 @@
 
 #include "base/hash.h"
 #include "recommender/kernels/dense.h"
+#include "recommender/kernels/int8.h"
 #include "recommender/kernels/math.h"
+#include "recommender/kernels/optimizer.h"
 
 namespace rondo::recommender::retrieval {
 namespace {
 
 constexpr float kLossAverage = 0.05f;  // weight of the newest step
-constexpr float kCodeMax = 127.0f;
 // As many likes are taken for granted of the catalogue, spread evenly, in how often a video is
 // sampled.
 constexpr float kLikesGranted = 10.0f;
-
-void adagrad_row(std::span<float> weights, std::span<const float> gradient, float& state,
-                 float rate) {
-  state += kernels::squared_norm(gradient) / static_cast<float>(gradient.size());
-  kernels::axpy(-rate / kernels::sqrt(state), gradient, weights);
-}
 
 }  // namespace
 
@@ -189,10 +184,7 @@ void Towers::learn(const features::Catalogue& catalogue, std::span<const TowerEx
   c_.loss += kLossAverage * (loss - c_.loss);
   c_.examples += examples.size();
 
-  for (size_t i = 0; i < by_mix.size(); ++i) {
-    c_.mix_state[i] += by_mix[i] * by_mix[i];
-    c_.mix[i] -= options.mix_rate * by_mix[i] / kernels::sqrt(c_.mix_state[i]);
-  }
+  kernels::adagrad(c_.mix, by_mix, c_.mix_state, options.mix_rate);
   // A row that several candidates share takes one step, of their sum.
   std::vector<std::pair<TowerSlot, uint64_t>> rows;
   std::vector<float> slopes;  // d + 1 a row
@@ -216,41 +208,26 @@ void Towers::learn(const features::Catalogue& catalogue, std::span<const TowerEx
     embedding::Row row = table(slot).row(id);
     // Weight decay keeps a vector that is seldom a candidate from growing without evidence.
     kernels::axpy(options.decay, row.vector, slope.first(d_));
-    adagrad_row(row.vector, slope.first(d_), *row.vector_state, options.rate);
+    kernels::adagrad_row(row.vector, slope.first(d_), *row.vector_state, options.rate);
     if (slot == TowerSlot::kVideo) {
-      adagrad_row(row.bias.first(1), slope.subspan(d_), *row.bias_state, options.rate);
+      kernels::adagrad_row(row.bias.first(1), slope.subspan(d_), *row.bias_state, options.rate);
     }
   }
   for (uint32_t video : candidates) refresh(catalogue, video);
 }
 
 void Towers::encode(uint32_t video) {
-  std::span<const float> from = vector(video);
-  float most = 0;
-  for (float x : from) most = std::max(most, x < 0 ? -x : x);
-  scales_[video] = most / kCodeMax;
-  float inverse = most > 0 ? kCodeMax / most : 0.0f;
-  for (size_t k = 0; k < d_; ++k) {
-    float scaled = from[k] * inverse;
-    codes_[size_t{video} * d_ + k] = static_cast<int8_t>(scaled + (scaled < 0 ? -0.5f : 0.5f));
-  }
+  scales_[video] =
+      kernels::quantize(vector(video), std::span(codes_).subspan(size_t{video} * d_, d_));
 }
 
 void Towers::scan(std::span<const float> query, std::span<float> out) const {
-  float most = 0;
-  for (float x : query) most = std::max(most, x < 0 ? -x : x);
-  float scale = most / kCodeMax;
-  float inverse = most > 0 ? kCodeMax / most : 0.0f;
-  std::vector<int16_t> code(d_);
-  for (size_t k = 0; k < d_; ++k) {
-    float scaled = query[k] * inverse;
-    code[k] = static_cast<int16_t>(scaled + (scaled < 0 ? -0.5f : 0.5f));
-  }
+  std::vector<int8_t> code(d_);
+  const float scale = kernels::quantize(query, code);
+  std::vector<int32_t> sums(out.size());
+  kernels::dot_many_i8(code, codes_, sums);
   for (size_t v = 0; v < out.size(); ++v) {
-    const int8_t* row = &codes_[v * d_];
-    int32_t sum = 0;
-    for (size_t k = 0; k < d_; ++k) sum += int32_t{row[k]} * code[k];
-    out[v] = static_cast<float>(sum) * scale * scales_[v] + c_.biases[v];
+    out[v] = static_cast<float>(sums[v]) * (scale * scales_[v]) + c_.biases[v];
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include "recommender/kernels/dense.h"
 #include "recommender/kernels/math.h"
+#include "recommender/kernels/optimizer.h"
 
 namespace rondo::recommender::trainer {
 namespace {
@@ -18,18 +19,12 @@ void clip(std::span<float> gradient, float norm_max) {
   for (float& g : gradient) g *= scale;
 }
 
-// Row-wise Adagrad: one state for the whole span, the sum of mean squared gradients.
-void adagrad_row(std::span<float> weights, std::span<const float> gradient, float& state,
-                 float rate) {
-  state += kernels::squared_norm(gradient) / static_cast<float>(gradient.size());
-  kernels::axpy(-rate / kernels::sqrt(state), gradient, weights);
-}
-
 }  // namespace
 
-void Gradients::clear(size_t dense_size, size_t dims) {
-  dimensions = dims;
-  dense.assign(dense_size, 0.0f);
+void Gradients::clear(const ranker::Model& model) {
+  dimensions = model.layout().d;
+  transposed = ranker::transpose(model.layout().network_shape, model.network());
+  dense.assign(model.layout().size(), 0.0f);
   rows.clear();
   values.clear();
   for (auto& by_id : index) by_id.clear();
@@ -90,7 +85,7 @@ float loss_and_gradient(const ranker::Model& model, const Bundle& bundle,
   }
   const auto& shape = layout.network_shape;
   std::vector<float> by_x;
-  ranker::backward(shape, model.network(), pass.activations, slope,
+  ranker::backward(shape, gradients.transposed, pass.activations, slope,
                    std::span(gradients.dense).subspan(layout.network(), shape.size()), by_x);
   std::span<const float> x_slopes(by_x);
   for (size_t k = 0; k < d; ++k) {
@@ -126,7 +121,7 @@ void Trainer::close_batch(ranker::Model& model, features::Catalogue& catalogue, 
     ranker::ItemFields fields = ranker::item_fields(catalogue, e.video);
     for (const auto& field : fields.list()) model.table(field.slot).occur(field.id, now_s);
   }
-  scratch_.clear(model.layout().size(), model.layout().d);
+  scratch_.clear(model);
   float loss = 0;
   for (const Example& e : waiting_) {
     float cap = static_cast<float>(bundle_.training.viewer_examples_max);
@@ -152,18 +147,15 @@ void Trainer::close_batch(ranker::Model& model, features::Catalogue& catalogue, 
 void Trainer::step(ranker::Model& model) {
   const auto& t = bundle_.training;
   clip(scratch_.dense, t.dense_gradient_norm_max);
-  for (size_t i = 0; i < scratch_.dense.size(); ++i) {
-    float g = scratch_.dense[i];
-    float& state = model.dense_state()[i];
-    state += g * g;
-    model.dense()[i] -= t.dense_rate * g / kernels::sqrt(state);
-  }
+  kernels::adagrad(model.dense(), scratch_.dense, model.dense_state(), t.dense_rate);
   for (const auto& [slot, id] : scratch_.rows) {
     std::span<float> gradient = scratch_.row(slot, id);
     clip(gradient, t.gradient_norm_max);
     embedding::Row row = model.table(slot).row(id);
-    adagrad_row(row.vector, gradient.first(model.layout().d), *row.vector_state, t.embedding_rate);
-    adagrad_row(row.bias, gradient.subspan(model.layout().d), *row.bias_state, t.embedding_rate);
+    kernels::adagrad_row(row.vector, gradient.first(model.layout().d), *row.vector_state,
+                         t.embedding_rate);
+    kernels::adagrad_row(row.bias, gradient.subspan(model.layout().d), *row.bias_state,
+                         t.embedding_rate);
   }
 }
 

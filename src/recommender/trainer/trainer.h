@@ -57,7 +57,9 @@ struct Gradients {
   std::vector<float> values;  // rows.size() x (dimensions + kHeads): vector, biases
   std::array<std::unordered_map<uint64_t, size_t>, kSlots> index;  // looked up, never iterated
 
-  void clear(size_t dense_size, size_t dims);
+  ranker::Transposed transposed;  // of the model that they are of
+
+  void clear(const ranker::Model& model);
   std::span<float> row(Slot slot, uint64_t id);
 };
 

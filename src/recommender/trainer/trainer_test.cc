@@ -74,7 +74,7 @@ class TrainerTest : public ::testing::Test {
   }
 
   float loss(const Example& e, Gradients& g) {
-    g.clear(model.layout().size(), model.layout().d);
+    g.clear(model);
     return loss_and_gradient(model, bundle, catalogue, e, 1.0f, g);
   }
 
