@@ -12,39 +12,17 @@
 #include <vector>
 
 #include "base/bytes.h"
-#include "base/failpoint.h"
+#include "media/ingest_active.h"
 #include "media/refusal.h"
 #include "media/sniff.h"
+#include "media/upload_file.h"
 
 namespace rondo::media {
 namespace fs = std::filesystem;
 namespace {
 
-// Between two fsyncs of one append: bounds what the last one has to wait for.
-constexpr uint64_t kSyncBytes = 32u << 20;
 constexpr size_t kFilenameBytesMax = 200;
 constexpr size_t kFiletypeBytesMax = 100;
-
-Error gone() {
-  return base::not_found("This upload does not exist, or has expired. Start it again.")
-      .with_reason("upload_unknown");
-}
-
-Error io_error(std::string_view doing, int code) {
-  if (code == ENOSPC || code == EDQUOT) {
-    return base::unavailable(
-               "The disk of this server is full. What has arrived is kept; try again later.")
-        .with_reason("disk_full");
-  }
-  return base::internal("Cannot " + std::string(doing) +
-                        " the upload's file: " + std::strerror(code) + ".");
-}
-
-Error not_a_video(std::string_view description) {
-  return refused("not_a_video", "This is " + std::string(description) +
-                                    ", not a video. Choose a video file, for example MP4, MOV or "
-                                    "WebM.");
-}
 
 // At most so many bytes, cut between characters of UTF-8, without control characters.
 std::string clean(std::string_view text, size_t bytes_max) {
@@ -70,58 +48,12 @@ long long sql_id(UploadId id) { return static_cast<long long>(id.value()); }
 
 base::WallTime wall(long long us) { return base::WallTime(std::chrono::microseconds(us)); }
 
-class Fd {
- public:
-  explicit Fd(int fd) : fd_(fd) {}
-  Fd(const Fd&) = delete;
-  Fd& operator=(const Fd&) = delete;
-  ~Fd() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  int get() const { return fd_; }
-  int release() { return std::exchange(fd_, -1); }
-
- private:
-  int fd_;
-};
-
-Result<void> sync_folder(const fs::path& folder) {
-  Fd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (fd.get() < 0 || ::fsync(fd.get()) != 0) return io_error("sync", errno);
-  return {};
-}
-
-Result<std::string> hash_file(const fs::path& path) {
-  Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (fd.get() < 0) return io_error("read", errno);
-  base::Sha256 hash;
-  std::vector<char> buffer(1u << 20);
-  while (true) {
-    ssize_t n = ::read(fd.get(), buffer.data(), buffer.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return io_error("read", errno);
-    if (n == 0) break;
-    hash.update({buffer.data(), static_cast<size_t>(n)});
-  }
-  return base::to_hex(base::as_bytes(hash.finish()));
-}
-
 }  // namespace
 
-// What this process knows of an upload's file beyond the database.
-struct Ingest::Active {
-  // Guarded by the Ingest's mutex.
-  bool appending = false;
-  bool doomed = false;  // terminated while somebody was appending
-  uint64_t durable = 0;
-  // The appender's while `appending`, guarded by the mutex otherwise.
-  base::Sha256 hash;  // of the first `hashed` bytes; kept from one append to the next
-  uint64_t hashed = 0;
-  std::string head;  // the first bytes, until they have been looked at
-  bool looked_at = false;
-};
-
-// --- Ingest ---
+Error upload_gone() {
+  return base::not_found("This upload does not exist, or has expired. Start it again.")
+      .with_reason("upload_unknown");
+}
 
 Ingest::Ingest(IngestOptions options, storage::Database& database, const base::Clock& clock,
                base::SecureRandom& random)
@@ -192,8 +124,8 @@ Result<Upload> Ingest::create_upload(const NewUpload& wanted) {
   const fs::path path = path_of(upload.id);
   {
     Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-    if (fd.get() < 0) return io_error("make", errno);
-    if (::fsync(fd.get()) != 0) return io_error("sync", errno);
+    if (fd.get() < 0) return upload_file_error("make", errno);
+    if (::fsync(fd.get()) != 0) return upload_file_error("sync", errno);
   }
   auto stored = [&]() -> Result<void> {
     RD_CHECK(sync_folder(options_.folder));
@@ -246,7 +178,7 @@ Result<Upload> Ingest::load(UploadId id) {
         soci::use(key, "id"), soci::into(owner), soci::into(length), soci::into(filename),
         soci::into(filetype), soci::into(state), soci::into(sha256), soci::into(created),
         soci::into(expires);
-    if (!sql.got_data()) return gone();
+    if (!sql.got_data()) return upload_gone();
     Upload upload;
     upload.id = id;
     upload.owner = AccountId(static_cast<uint64_t>(owner));
@@ -269,9 +201,10 @@ Result<uint64_t> Ingest::durable_offset(UploadId id) {
     if (auto found = active_.find(id); found != active_.end()) return found->second->durable;
   }
   Fd fd(::open(path_of(id).c_str(), O_WRONLY | O_CLOEXEC));
-  if (fd.get() < 0) return errno == ENOENT ? gone() : io_error("open", errno);
+  if (fd.get() < 0) return errno == ENOENT ? upload_gone() : upload_file_error("open", errno);
   struct stat status {};
-  if (::fsync(fd.get()) != 0 || ::fstat(fd.get(), &status) != 0) return io_error("sync", errno);
+  if (::fsync(fd.get()) != 0 || ::fstat(fd.get(), &status) != 0)
+    return upload_file_error("sync", errno);
   std::lock_guard lock(mutex_);
   auto& active = active_[id];
   if (!active) {
@@ -284,8 +217,8 @@ Result<uint64_t> Ingest::durable_offset(UploadId id) {
 
 Result<Upload> Ingest::find(UploadId id, AccountId owner) {
   RD_TRY(Upload upload, load(id));
-  if (upload.owner != owner) return gone();
-  if (upload.state != UploadState::kClaimed && upload.expires <= clock_.now()) return gone();
+  if (upload.owner != owner) return upload_gone();
+  if (upload.state != UploadState::kClaimed && upload.expires <= clock_.now()) return upload_gone();
   if (upload.state != UploadState::kOpen) return upload;
   RD_TRY(upload.offset, durable_offset(id));
   if (upload.offset < upload.length) return upload;
@@ -318,7 +251,7 @@ Result<Upload> Ingest::complete(Upload upload) {
     std::array<char, kSniffBytes> head{};
     Fd fd(::open(path_of(upload.id).c_str(), O_RDONLY | O_CLOEXEC));
     ssize_t n = fd.get() < 0 ? -1 : ::pread(fd.get(), head.data(), head.size(), 0);
-    if (n < 0) return io_error("read", errno);
+    if (n < 0) return upload_file_error("read", errno);
     const Sniffed sniffed = sniff({head.data(), static_cast<size_t>(n)});
     if (sniffed.kind != FileKind::kVideo) {
       RD_CHECK(remove(upload.id));
@@ -351,11 +284,11 @@ Result<Appender> Ingest::open_append(UploadId id, AccountId owner, uint64_t offs
   RD_TRY(Upload upload, find(id, owner));
   RD_TRY([[maybe_unused]] uint64_t known, durable_offset(id));  // makes sure of an Active
   Fd fd(::open(path_of(id).c_str(), O_WRONLY | O_CLOEXEC));
-  if (fd.get() < 0) return errno == ENOENT ? gone() : io_error("open", errno);
+  if (fd.get() < 0) return errno == ENOENT ? upload_gone() : upload_file_error("open", errno);
 
   std::lock_guard lock(mutex_);
   auto found = active_.find(id);
-  if (found == active_.end()) return gone();
+  if (found == active_.end()) return upload_gone();
   Active& active = *found->second;
   if (active.appending) {
     return base::conflict("Another connection is sending this upload. Wait a moment and resume.")
@@ -388,7 +321,7 @@ Result<void> Ingest::terminate(UploadId id, AccountId owner) {
     if (found.error().code() == ErrorCode::kNotFound) return {};
     return std::move(found).error();
   }
-  if (found->owner != owner) return gone();
+  if (found->owner != owner) return upload_gone();
   if (found->state == UploadState::kClaimed) {
     return base::conflict("This upload is being published. Delete the video instead.")
         .with_reason("upload_claimed");
@@ -417,7 +350,7 @@ Result<fs::path> Ingest::claim(UploadId id, AccountId owner) {
     statement.execute(true);
     return statement.get_affected_rows();
   }));
-  if (changed == 0) return gone();
+  if (changed == 0) return upload_gone();
   return path;
 }
 
@@ -449,7 +382,8 @@ Result<void> Ingest::remove(UploadId id) {
       }
     }
   }
-  if (::unlink(path_of(id).c_str()) != 0 && errno != ENOENT) return io_error("remove", errno);
+  if (::unlink(path_of(id).c_str()) != 0 && errno != ENOENT)
+    return upload_file_error("remove", errno);
   return {};
 }
 
@@ -477,125 +411,6 @@ Result<int> Ingest::expire() {
     ++removed;
   }
   return removed;
-}
-
-// --- Appender ---
-
-Appender::Appender(Ingest& ingest, Ingest::Active& active, UploadId id, int fd, uint64_t offset,
-                   uint64_t length)
-    : ingest_(&ingest),
-      active_(&active),
-      id_(id),
-      fd_(fd),
-      offset_(offset),
-      length_(length),
-      durable_(offset) {}
-
-Appender::Appender(Appender&& other) noexcept
-    : ingest_(std::exchange(other.ingest_, nullptr)),
-      active_(other.active_),
-      id_(other.id_),
-      fd_(std::exchange(other.fd_, -1)),
-      offset_(other.offset_),
-      length_(other.length_),
-      durable_(other.durable_),
-      failed_(other.failed_) {}
-
-Appender::~Appender() {
-  if (fd_ < 0) return;
-  // The caller is gone; what has arrived stays. Nobody is left to tell about a failure, and the
-  // offset then just does not move.
-  (void)sync().ok();
-  ::close(fd_);
-  ingest_->close_append(id_);
-}
-
-Result<void> Appender::write(std::string_view bytes) {
-  RD_ASSERT(fd_ >= 0);
-  if (failed_) return base::conflict("This append has failed; resume the upload.");
-  if (bytes.size() > length_ - offset_) {
-    failed_ = true;
-    return base::invalid("More bytes came than the " + std::to_string(length_) +
-                         " that were announced. Start the upload again.")
-        .with_reason("upload_too_long");
-  }
-  {
-    std::lock_guard lock(ingest_->mutex_);
-    failed_ = active_->doomed;
-  }
-  if (failed_) return gone();
-
-  if (!active_->looked_at && offset_ == active_->head.size()) {
-    active_->head.append(bytes.substr(0, kSniffBytes - active_->head.size()));
-    if (active_->head.size() == kSniffBytes || active_->head.size() == length_) {
-      active_->looked_at = true;
-      const Sniffed sniffed = sniff(active_->head);
-      if (sniffed.kind != FileKind::kVideo) {
-        failed_ = true;
-        offset_ = durable_;
-        RD_CHECK(ingest_->remove(id_));
-        return not_a_video(sniffed.description);
-      }
-    }
-  }
-
-  for (std::string_view rest = bytes; !rest.empty();) {
-    ssize_t n = ::pwrite(fd_, rest.data(), rest.size(), static_cast<off_t>(offset_));
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) {
-      failed_ = true;
-      return io_error("write", n < 0 ? errno : EIO);
-    }
-    if (active_->hashed == offset_) {
-      active_->hash.update(rest.substr(0, static_cast<size_t>(n)));
-      active_->hashed += static_cast<uint64_t>(n);
-    }
-    offset_ += static_cast<uint64_t>(n);
-    rest.remove_prefix(static_cast<size_t>(n));
-  }
-  if (offset_ - durable_ >= kSyncBytes) RD_CHECK(sync());
-  return {};
-}
-
-Result<void> Appender::sync() {
-  if (offset_ == durable_) return {};
-  base::failpoint("upload.before_fsync");
-  if (::fdatasync(fd_) != 0) {
-    const int code = errno;
-    // What the system holds in memory is not what is on the disk: back to what is sure.
-    failed_ = true;
-    offset_ = durable_;
-    (void)!::ftruncate(fd_, static_cast<off_t>(durable_));
-    active_->hashed = UINT64_MAX;  // the file is read again at the end
-    return io_error("sync", code);
-  }
-  base::failpoint("upload.after_fsync");
-  durable_ = offset_;
-  std::lock_guard lock(ingest_->mutex_);
-  active_->durable = durable_;
-  return {};
-}
-
-Result<Upload> Appender::finish() {
-  RD_ASSERT(fd_ >= 0);
-  auto synced = sync();
-  ::close(std::exchange(fd_, -1));
-  if (ingest_->close_append(id_)) return gone();
-  RD_CHECK(synced);
-  RD_TRY(Upload upload, ingest_->load(id_));
-  if (upload.state != UploadState::kOpen) return upload;
-  upload.offset = durable_;
-  if (upload.offset == upload.length) return ingest_->complete(std::move(upload));
-
-  const auto expires = static_cast<long long>(ingest_->expiry_us());
-  RD_CHECK(ingest_->database_.write([&](soci::session& sql) -> Result<void> {
-    const long long id = sql_id(id_);
-    sql << "UPDATE uploads SET expires_us = :expires WHERE id = :id", soci::use(expires, "expires"),
-        soci::use(id, "id");
-    return {};
-  }));
-  upload.expires = wall(expires);
-  return upload;
 }
 
 }  // namespace rondo::media

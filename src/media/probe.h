@@ -7,7 +7,7 @@
 // Refusals are Errors of code invalid, field "file", with one of these reasons, and a sentence for
 // the person who uploaded, with what was measured beside the limit:
 //   empty, too_large, not_a_video, damaged, no_picture, duration_too_long, too_many_pixels,
-//   too_small, too_many_streams, unsupported_codec, dolby_vision_5
+//   too_small, frame_rate_too_high, too_many_streams, unsupported_codec, dolby_vision_5
 // Failures of the machine are unavailable or internal; what took too much time or memory is
 // exhausted, reason "too_much_work"; a stop request is unavailable, reason "cancelled".
 // Thread safe; blocks.
@@ -20,21 +20,10 @@
 #include <string>
 
 #include "base/result.h"
+#include "media/limits.h"
 #include "media/sandbox.h"
 
 namespace rondo::media {
-
-struct MediaLimits {
-  uint64_t size_bytes_max = 1ull << 30;
-  uint64_t duration_ms_max = 10 * 60 * 1000;
-  // Of one frame: 4K UHD, cinema 4K included, with a little room for padding.
-  uint64_t pixels_max = 4096ull * 2304;
-  uint64_t side_pixels_min = 16;
-  uint64_t streams_max = 32;
-  // What one job may take.
-  uint64_t memory_bytes_max = 3ull << 30;
-  uint64_t wall_seconds_max = 1800;
-};
 
 struct Rational {
   int64_t num = 0, den = 1;

@@ -6,6 +6,7 @@
 #include "media/refusal.h"
 #include "media/sniff.h"
 #include "media/test_support.h"
+#include "media/timeline.h"
 
 namespace rondo::media {
 namespace {
@@ -82,7 +83,8 @@ TEST_F(ProbeTest, RefusesWithTheMeasuredValueBesideTheLimit) {
   expect_refused(scratch_ / "clip.mp4", "too_large", "the limit here is 1.0 kB");
   limits_ = {};
   limits_.streams_max = 1;
-  expect_refused(scratch_ / "clip.mp4", "too_many_streams", "more than 1 streams");
+  expect_refused(scratch_ / "clip.mp4", "too_many_streams",
+                 "2 streams or more; the limit here is 1");
 }
 
 TEST_F(ProbeTest, RefusesWhatIsNoVideo) {
@@ -141,6 +143,37 @@ TEST_F(ProbeTest, MeasuresWhatDoesNotSayItsLength) {
   auto result = look(scratch_ / "live.webm");
   ASSERT_TRUE(result.ok()) << result.error().describe();
   EXPECT_NEAR(static_cast<double>(result->duration_ms), 2000, 50);
+}
+
+TEST_F(ProbeTest, RefusesMoreFramesASecondThanAnyPhoneMakes) {
+  make_clip(scratch_ / "clip.mp4", 3,
+            {"-vf", "fps=100", "-c:v", "libx264", "-preset", "ultrafast"});
+  limits_.frame_rate_max = 60;
+  expect_refused(scratch_ / "clip.mp4", "frame_rate_too_high",
+                 "This video has 100.0 frames a second; the limit here is 60.");
+  limits_.frame_rate_max = 100;
+  EXPECT_TRUE(look(scratch_ / "clip.mp4").ok());
+}
+
+TEST_F(ProbeTest, SeesWhetherPartsAreSeeThrough) {
+  RONDO_CLIP(clip, "mb-vp9-alpha.webm");
+  auto result = look(clip);
+  ASSERT_TRUE(result.ok()) << result.error().describe();
+  EXPECT_TRUE(result->video.alpha);
+  RONDO_CLIP(plain, "mdn-flower.webm");
+  EXPECT_FALSE(look(plain).value().video.alpha);
+}
+
+TEST(Timeline, ReadsPacketsAndPassesOverNonsense) {
+  Timeline t;
+  for (const char* line : {"0.5,0.4,0.04,K__", "1.0,0.9,N/A,___", "0.75,0.7,0.04,___", "", ",,,",
+                           "nan,inf,x,K__", "9.0,9.0,1,_D_", "N/A,0.8,0.04,___"}) {
+    t.add_packet(line);
+  }
+  EXPECT_EQ(t.frames, 4u);
+  EXPECT_DOUBLE_EQ(t.first, 0.5);
+  EXPECT_DOUBLE_EQ(t.last, 1.0);
+  EXPECT_DOUBLE_EQ(t.end(0.25), 1.25) << "the last one does not say how long it is";
 }
 
 TEST_F(ProbeTest, StopsOnRequest) {

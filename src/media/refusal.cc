@@ -9,6 +9,12 @@ Error refused(std::string reason, std::string sentence) {
   return base::invalid(std::move(sentence)).with_reason(std::move(reason)).with_field("file");
 }
 
+Error not_a_video(std::string_view description) {
+  return refused("not_a_video", "This is " + std::string(description) +
+                                    ", not a video. Choose a video file, for example MP4, MOV or "
+                                    "WebM.");
+}
+
 Error command_failed(const ProcessResult& result, std::string_view doing) {
   auto said = [&](std::string_view text) { return result.err.find(text) != std::string::npos; };
   auto too_much = [&](std::string what) {

@@ -17,6 +17,8 @@ Error command_failed(const ProcessResult& result, std::string_view doing);
 
 // A refusal: code invalid, field "file".
 Error refused(std::string reason, std::string sentence);
+// "not_a_video", by name of what it is.
+Error not_a_video(std::string_view description);
 
 // "11 min 02 s", "42 s", "0.4 s".
 std::string duration_text(uint64_t milliseconds);

@@ -142,7 +142,7 @@ export async function measure(source: string, made: string, width: number, heigh
   if (from.sound !== undefined && to.sound !== undefined) {
     const [before, after] = [await loudness(source, from.sound), await loudness(made, to.sound)];
     out.lufs = [before.lufs, after.lufs];
-    out.peak_dbtp = after.peak;
+    if (Number.isFinite(after.peak)) out.peak_dbtp = after.peak;  // silence has none
     const late = lag(await envelope(source, from.sound), await envelope(made, to.sound));
     if (late !== undefined) out.sync_ms = Math.round(late - moved * 1000);
   }
