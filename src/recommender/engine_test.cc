@@ -589,7 +589,7 @@ TEST(EngineGolden, FixedScenario) {
   EXPECT_EQ(hex(world.engine->digest()),
             "b89c20b9b167248f2fcc153313e57f44176a7247fc91bfb19f0418f70e3d232f");
   EXPECT_EQ(base::to_hex(base::as_bytes(base::sha256(session.latest.served.SerializeAsString()))),
-            "72d8546dfd7f0e8066bf9fb9ebad73869ec154f729c502fb6dbee2befbf1209d");
+            "55a993147033d0139400435fef8eebc2bb135db366c1100bd11a3cb88886cf2e");
 }
 
 TEST(EngineBounds, PendingExamplesAndReservationsAreBounded) {

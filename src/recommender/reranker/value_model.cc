@@ -80,8 +80,13 @@ std::vector<Scored> score(const State& s, const ranker::UserSide& user,
     set(Term::kFreshness, feature(Feature::kFreshness));
     set(Term::kNovelty, feature(Feature::kTopicNovelty));
     set(Term::kTaste, feature(Feature::kTaste));
-    set(Term::kCoWatch, s.co_watch.score(scored.video, context.liked()));
-    set(Term::kPopularity, s.co_watch.popularity(scored.video));
+    // Their values cost something, and the built-in bundle gives them no weight.
+    if (s.bundle.value.co_watch != 0) {
+      set(Term::kCoWatch, s.co_watch.score(scored.video, context.liked()));
+    }
+    if (s.bundle.value.popularity != 0) {
+      set(Term::kPopularity, s.co_watch.popularity(scored.video));
+    }
     for (size_t t = 0; t < kTerms; ++t) {
       scored.contributions[t] = term_weight(s.bundle, static_cast<Term>(t)) * scored.values[t];
       scored.score += scored.contributions[t];

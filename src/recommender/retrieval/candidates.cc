@@ -148,17 +148,20 @@ class Gathering {
     const auto flags = c_.flags();
     const auto topics = c_.main_topics();
     const auto trend = c_.trend_keys();
-    std::vector<uint32_t> champion(c_.topics().size(), kNoIndex);
+    struct Champion {
+      double trend;
+      uint32_t video = kNoIndex;
+    };
+    std::vector<Champion> champion(c_.topics().size());
     for (uint32_t v : out_.pool) {
-      uint32_t topic = topics[v];
+      if (topics[v] == kNoIndex) continue;
+      Champion& so_far = champion[topics[v]];
       // Strictly better only: ties stay with the smaller index.
-      if (topic != kNoIndex && (champion[topic] == kNoIndex || trend[v] > trend[champion[topic]])) {
-        champion[topic] = v;
-      }
+      if (so_far.video == kNoIndex || trend[v] > so_far.trend) so_far = {trend[v], v};
     }
     TopK<double> best(count);
-    for (uint32_t v : champion) {
-      if (v != kNoIndex) best.offer(trend[v], v);
+    for (const Champion& of_topic : champion) {
+      if (of_topic.video != kNoIndex) best.offer(of_topic.trend, of_topic.video);
     }
     for (uint32_t v : best.take()) {
       bool met = (flags[v] & Catalogue::kMet) != 0;

@@ -13,16 +13,10 @@ class TopK {
  public:
   explicit TopK(size_t count_max) : count_max_(count_max) { heap_.reserve(count_max); }
 
+  // Most offers of a long stream are refused at once: that much is inline.
   void offer(Key key, uint32_t index) {
-    Entry entry{key, index};
-    if (heap_.size() < count_max_) {
-      heap_.push_back(entry);
-      std::push_heap(heap_.begin(), heap_.end(), better);
-    } else if (count_max_ > 0 && better(entry, heap_.front())) {
-      std::pop_heap(heap_.begin(), heap_.end(), better);
-      heap_.back() = entry;
-      std::push_heap(heap_.begin(), heap_.end(), better);
-    }
+    if (heap_.size() == count_max_ && (count_max_ == 0 || key < heap_.front().key)) return;
+    insert({key, index});
   }
 
   // Whether an offer would be taken.
@@ -46,6 +40,16 @@ class TopK {
     Key key;
     uint32_t index;
   };
+  [[gnu::noinline]] void insert(Entry entry) {
+    if (heap_.size() == count_max_) {
+      if (!better(entry, heap_.front())) return;
+      std::pop_heap(heap_.begin(), heap_.end(), better);
+      heap_.back() = entry;
+    } else {
+      heap_.push_back(entry);
+    }
+    std::push_heap(heap_.begin(), heap_.end(), better);
+  }
   static bool better(const Entry& a, const Entry& b) {
     return a.key != b.key ? a.key > b.key : a.index < b.index;
   }
