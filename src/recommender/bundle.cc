@@ -294,10 +294,10 @@ Bundle Bundle::defaults() {
   b.heads[size_t(Head::kLike)] = {
       0.03f, 0.5f, 2.0f, 0.5f, {1, 1, 0.5f, 0.5f, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0.4f}};
   // What happens seldom: the same direction as a like, or against it.
-  auto seldom = [&b](Head head, float prior, float value, float loss) {
+  auto seldom = [&b](Head head, float prior, float worth, float loss) {
     float toward = is_negative(head) ? -1.0f : 1.0f;
     auto& h = b.heads[static_cast<size_t>(head)];
-    h = {prior, loss, value, 0.25f, {}};
+    h = {prior, loss, worth, 0.25f, {}};
     h.features[static_cast<size_t>(Feature::kTopicAffinity)] = toward;
     h.features[static_cast<size_t>(Feature::kAuthorAffinity)] = toward;
     h.features[static_cast<size_t>(Feature::kCoWatchLift)] = 0.4f * toward;
