@@ -29,9 +29,9 @@ namespace rondo::evaluation {
 // co-watch. Numbers were chosen on the validation part of a protocol's data.
 struct LikesModel {
   float viewer_share = 0.5f;
-  float regularization = 25;
+  float regularization = 50;
   uint32_t neighbours = 200;
-  float taste = 0;  // weight of personal retrieval beside co-watch, whose weight is 1
+  float taste = 0.02f;  // weight of personal retrieval beside co-watch, whose weight is 1
   uint32_t dimensions = 64;
   float history_decay = 1;
   float rate = 0.1f;

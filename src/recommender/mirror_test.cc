@@ -11,7 +11,7 @@
 namespace rondo::recommender::testing {
 namespace {
 
-constexpr int kSeeds = 20;
+constexpr int kSeeds = 40;
 constexpr int kSwipes = 12;
 
 using Topics = std::set<std::string>;

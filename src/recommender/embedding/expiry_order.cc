@@ -6,7 +6,7 @@ namespace rondo::recommender::embedding {
 
 void ExpiryOrder::insert(const Records& records, Handle handle) {
   if (size_ == blocks_.size() * kBlock) {
-    blocks_.push_back(allocate(kBlock * sizeof(Handle), Pages::kSmall));
+    blocks_.push_back(allocate(kBlock * sizeof(Handle)));
   }
   rise(records, handle, size_++);
 }

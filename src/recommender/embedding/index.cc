@@ -16,11 +16,11 @@ Index::Index(uint32_t depth_max) : depth_max_(depth_max) { directory_.push_back(
 Index::Segment* Index::new_segment() {
   size_t number = segments_++;
   if (number < kFirstSegments) {
-    blocks_.push_back(allocate(sizeof(Segment), Pages::kSmall));
+    blocks_.push_back(allocate(sizeof(Segment)));
     return new (blocks_.back().get()) Segment();
   }
   size_t place = (number - kFirstSegments) % kBlockSegments;
-  if (place == 0) blocks_.push_back(allocate(size_t{2} << 20, Pages::kHuge));
+  if (place == 0) blocks_.push_back(allocate(size_t{2} << 20));
   return new (blocks_.back().get() + place * sizeof(Segment)) Segment();
 }
 

@@ -79,7 +79,7 @@ class Index {
   const uint32_t depth_max_;
   uint32_t depth_ = 0;  // the directory has 2^depth_ entries
   std::vector<Segment*> directory_;
-  // Segments lie together in huge pages, but for the first few, which small tables have alone.
+  // Segments lie together in blocks of 2 MiB, but for the first few, which small tables have alone.
   static constexpr size_t kFirstSegments = 16;
   static constexpr size_t kBlockSegments = (size_t{2} << 20) / sizeof(Segment);
   Segment* new_segment();

@@ -12,8 +12,7 @@ uint32_t RecordPool::take() {
   }
   if (used_ % kBlockRecords == 0) {
     // Not zeroed: a block's pages are touched as its records are, not all in one insert.
-    blocks_.push_back(
-        allocate(kBlockRecords * record_bytes_, blocks_.empty() ? Pages::kSmall : Pages::kHuge));
+    blocks_.push_back(allocate(kBlockRecords * record_bytes_));
     marks_.resize(marks_.size() + kBlockRecords / 64, 0);
   }
   return used_++;

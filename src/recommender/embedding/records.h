@@ -57,8 +57,7 @@ class RecordPool {
   void unmark_all();
 
  private:
-  // Large enough that nearly all of it is huge pages; the first block, which small tables have
-  // alone, takes memory page by page.
+  // A block takes memory page by page, as it fills.
   static constexpr uint32_t kBlockRecords = 1 << 17;
   static constexpr uint32_t kNone = UINT32_MAX;
 
