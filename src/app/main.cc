@@ -1,4 +1,4 @@
-// rondo serve | config | admin | replay | digest | eval | openapi
+// rondo serve | config | admin | replay | digest | eval | doctor | openapi
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <iostream>
@@ -6,6 +6,7 @@
 #include <string>
 
 #include "app/commands.h"
+#include "app/doctor.h"
 #include "app/evaluate.h"
 #include "app/version.h"
 #include "base/failpoint.h"
@@ -103,6 +104,10 @@ int main(int argc, char** argv) {
   train->add_option("--out", bundle_folder, "folder of the new bundle")->required();
   add_options(*train, file, given);
 
+  auto* doctor =
+      app.add_subcommand("doctor", "say whether what videos need is there and works here");
+  add_options(*doctor, file, given);
+
   auto* openapi = app.add_subcommand("openapi", "print the API's description");
 
   CLI11_PARSE(app, argc, argv);
@@ -141,6 +146,8 @@ int main(int argc, char** argv) {
     done = app::replay(config, page_id);
   } else if (train->parsed()) {
     done = app::train(config, epochs, bundle_folder);
+  } else if (doctor->parsed()) {
+    done = app::doctor(config);
   } else if (digest->parsed()) {
     done = app::verify(config);
   }

@@ -30,6 +30,13 @@ Error damaged(std::string_view how) {
                                 ". Copy or export it again and retry.");
 }
 
+Error too_many_streams(size_t at_least, const MediaLimits& limits) {
+  return refused("too_many_streams", "This file holds " + std::to_string(at_least) +
+                                         " streams or more; the limit here is " +
+                                         std::to_string(limits.streams_max) +
+                                         ". Export it with one picture and one sound track.");
+}
+
 Result<void> judge_file_size(uint64_t bytes, const MediaLimits& limits) {
   if (bytes == 0) return refused("empty", "This file is empty. Choose the video again.");
   if (bytes <= limits.size_bytes_max) return {};
@@ -40,11 +47,7 @@ Result<void> judge_file_size(uint64_t bytes, const MediaLimits& limits) {
 
 Result<void> judge_streams(const Chosen& chosen, const MediaLimits& limits) {
   if (chosen.stream_count > limits.streams_max) {
-    // FFmpeg stops counting there.
-    return refused("too_many_streams", "This file holds " + std::to_string(chosen.stream_count) +
-                                           " streams or more; the limit here is " +
-                                           std::to_string(limits.streams_max) +
-                                           ". Export it with one picture and one sound track.");
+    return too_many_streams(chosen.stream_count, limits);
   }
   if (chosen.video) return {};
   if (chosen.stream_count == 0) return damaged("nothing that can be shown was found in it");

@@ -14,6 +14,7 @@
 namespace rondo::media {
 
 Error damaged(std::string_view how);
+Error too_many_streams(size_t at_least, const MediaLimits& limits);
 
 Result<void> judge_file_size(uint64_t bytes, const MediaLimits& limits);
 Result<void> judge_streams(const Chosen& chosen, const MediaLimits& limits);

@@ -98,6 +98,10 @@ class Prober {
           RD_CHECK(judge_pixels(probe_.video, limits_));
         }
       }
+      // FFmpeg gives up at one more than the limit, as if it had no memory for it.
+      if (result.err.find("exceeds max_streams") != std::string::npos) {
+        return too_many_streams(limits_.streams_max + 1, limits_);
+      }
       return command_failed(result, "reading the file");
     }
     boost::system::error_code code;

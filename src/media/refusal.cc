@@ -3,6 +3,8 @@
 #include <array>
 #include <cstdio>
 
+#include "media/sandbox.h"
+
 namespace rondo::media {
 
 Error refused(std::string reason, std::string sentence) {
@@ -25,9 +27,12 @@ Error command_failed(const ProcessResult& result, std::string_view doing) {
         .with_field("file");
   };
   // Of ffmpeg's last words the last line says most; paths and addresses are the sandbox's own.
-  std::string_view last = result.err;
-  while (last.ends_with('\n')) last.remove_suffix(1);
-  if (auto at = last.rfind('\n'); at != std::string_view::npos) last.remove_prefix(at + 1);
+  std::string last = result.err;
+  while (last.ends_with('\n')) last.pop_back();
+  if (auto at = last.rfind('\n'); at != std::string::npos) last.erase(0, at + 1);
+  for (size_t at = 0; (at = last.find(kSandboxInput)) != std::string::npos;) {
+    last.replace(at, kSandboxInput.size(), "the file");
+  }
   last = last.substr(0, 300);
 
   switch (result.end) {
@@ -62,7 +67,7 @@ Error command_failed(const ProcessResult& result, std::string_view doing) {
         .with_reason("disk_full");
   }
   return refused("damaged", "This file is damaged and cannot be read as a video (" +
-                                std::string(last.empty() ? "it ended early" : last) +
+                                (last.empty() ? "it ended early" : last) +
                                 "). Copy or export it again and retry.");
 }
 

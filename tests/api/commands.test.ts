@@ -43,6 +43,18 @@ test("what is wrong with a command is said", () => {
   assert.notEqual(rondo(["dance"]).status, 0);
 });
 
+test("rondo doctor says what videos need, and what is missing", () => {
+  const well = rondo(["doctor"]);
+  // Here the sandbox works or does not; the line and the exit code have to agree.
+  const works = /^sandbox +ok /m.test(well.out);
+  assert.equal(well.status, works ? 0 : 1, well.out + well.err);
+  if (!works) assert.match(well.out, /^sandbox +FAULTY .{40}/m);
+  assert.match(well.out, /^data +ok .*free in /m);
+  const full = rondo(["doctor"], { data: "/proc/rondo" });
+  assert.equal(full.status, 1);
+  assert.match(full.out, /^data +FAULTY .+; /m);
+});
+
 test("rondo config lists every option, and where its value comes from", () => {
   const folder = mkdtempSync(join(tmpdir(), "rondo-config-"));
   try {

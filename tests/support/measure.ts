@@ -60,10 +60,18 @@ async function frameTimes(file: string, stream: number): Promise<number[]> {
   return [...stderr.matchAll(/pts_time:(-?[\d.]+)/g)].map((m) => Number(m[1]));
 }
 
+// When the last of the streams ends, from when the first starts, as their packets say.
 async function endOf(file: string, streams: number[]): Promise<number> {
-  const { stdout } = await ffmpeg(["-v", "error", "-progress", "pipe:1", "-i", file, ...streams.flatMap((s) => ["-map", `0:${s}`]),
-    "-fps_mode", "passthrough", "-f", "null", "-"]);
-  return Number(stdout.toString().match(/out_time_us=(\d+)(?![\s\S]*out_time_us)/)?.[1] ?? 0) / 1e6;
+  const { stdout } = await run("ffprobe", ["-v", "error", "-show_entries", "packet=stream_index,pts_time,duration_time,flags",
+    "-of", "csv=p=0", file], { maxBuffer: 1 << 28 });
+  let first = Infinity, last = 0;
+  for (const line of stdout.split("\n")) {
+    const [stream, pts, duration, flags] = line.split(",");
+    if (!streams.includes(Number(stream)) || flags?.includes("D") || Number.isNaN(Number(pts))) continue;
+    first = Math.min(first, Number(pts));
+    last = Math.max(last, Number(pts) + (Number(duration) || 0));
+  }
+  return last - Math.min(first, 0);
 }
 
 async function loudness(file: string, stream: number): Promise<{ lufs: number; peak: number }> {
@@ -87,11 +95,12 @@ async function envelope(file: string, stream: number): Promise<Float64Array> {
   return out;
 }
 
-// By how many milliseconds `b` has to be moved back to fit `a` best; nothing when nothing fits.
-function lag(a: Float64Array, b: Float64Array): number | undefined {
+// By how many milliseconds `b` has to be moved back to fit `a` best; nothing when nothing fits. Of
+// several that fit as well (a tone, a beat) the one nearest to what is expected.
+function lag(a: Float64Array, b: Float64Array, expected: number): number | undefined {
   const length = Math.min(a.length, b.length);
   const reach = Math.min(200, Math.floor(length / 4));
-  let best = -2, at = 0;
+  const fits: { shift: number; fit: number }[] = [];
   for (let shift = -reach; shift <= reach; ++shift) {
     let n = 0, sa = 0, sb = 0, saa = 0, sbb = 0, sab = 0;
     for (let i = Math.max(0, -shift); i < length - Math.max(0, shift); ++i) {
@@ -100,9 +109,12 @@ function lag(a: Float64Array, b: Float64Array): number | undefined {
     }
     const spread = Math.sqrt((saa - sa * sa / n) * (sbb - sb * sb / n));
     const fit = spread > 1e-9 ? (sab - sa * sb / n) / spread : -1;
-    if (fit > best) { best = fit; at = shift; }
+    fits.push({ shift, fit });
   }
-  return best > 0.5 ? at : undefined;
+  const best = Math.max(...fits.map((f) => f.fit));
+  if (!(best > 0.5)) return undefined;
+  return fits.filter((f) => f.fit >= best - 0.01)
+    .sort((x, y) => Math.abs(x.shift - expected) - Math.abs(y.shift - expected))[0].shift;
 }
 
 async function firstLuma(file: string, stream: number): Promise<number> {
@@ -143,7 +155,7 @@ export async function measure(source: string, made: string, width: number, heigh
     const [before, after] = [await loudness(source, from.sound), await loudness(made, to.sound)];
     out.lufs = [before.lufs, after.lufs];
     if (Number.isFinite(after.peak)) out.peak_dbtp = after.peak;  // silence has none
-    const late = lag(await envelope(source, from.sound), await envelope(made, to.sound));
+    const late = lag(await envelope(source, from.sound), await envelope(made, to.sound), moved * 1000);
     if (late !== undefined) out.sync_ms = Math.round(late - moved * 1000);
   }
   return out;
