@@ -20,31 +20,47 @@ namespace rondo::recommender::kernels::HWY_NAMESPACE {
 // AVX2, which leaves room for a row of b and one element of a.
 constexpr size_t kTileRows = 6;
 constexpr size_t kTileVectors = HWY_TARGET == HWY_AVX2 ? 2 : 4;
-// As much of b as stays in the first-level cache from one tile to the next below it.
-constexpr size_t kBlock = 128;
+// Rows of b that the tiles of a strip go over one after the other: 64 KiB with AVX-512, which the
+// second-level cache streams as fast as they are used.
+constexpr size_t kBlock = 256;
+// With fewer rows, to copy b costs more than it saves.
+constexpr size_t kPackRows = 100;
 
-template <size_t kRows, size_t kVectors, bool kTransposed, typename Access>
-HWY_INLINE void tile(const Product& p, size_t row, size_t column, size_t k_from, size_t k_to,
-                     Access access) {
+// Where a strip reads b: in place, or a copy that is dense and aligned.
+struct Strip {
+  const float* b;  // the row k_from
+  size_t stride;
+  size_t column;
+  size_t k_from;
+  size_t k_to;
+};
+
+template <size_t kRows, size_t kVectors, bool kTransposed, typename Access, typename AccessB>
+HWY_INLINE void tile(const Product& p, const Strip& strip, size_t row, Access access,
+                     AccessB access_b) {
   FloatVector sum[kRows][kVectors];
-  float* const c = p.c + row * p.columns + column;
-  const float* start = p.bias + column;
+  const size_t k_from = strip.k_from;
+  float* const c = p.c + row * p.columns + strip.column;
+  const float* start = p.bias + strip.column;
+  const bool first = k_from == 0;
 #pragma GCC unroll 16
   for (size_t r = 0; r < kRows; ++r) {
 #pragma GCC unroll 16
     for (size_t v = 0; v < kVectors; ++v) {
-      sum[r][v] = k_from == 0 && p.start == Start::kZero ? hn::Zero(Floats())
-                  : k_from == 0 && p.start == Start::kBias
-                      ? access.load(start + v * kWidth)
-                      : access.load(c + r * p.columns + v * kWidth);
+      sum[r][v] = first && p.start == Start::kZero   ? hn::Zero(Floats())
+                  : first && p.start == Start::kBias ? access.load(start + v * kWidth)
+                                                     : access.load(c + r * p.columns + v * kWidth);
     }
   }
   const float* a = kTransposed ? p.a + row + k_from * p.rows : p.a + row * p.depth + k_from;
-  const float* b = p.b + k_from * p.columns + column;
-  for (size_t k = k_from; k < k_to; ++k) {
+  const float* b = strip.b;
+  const size_t stride = strip.stride;
+  // Unrolled so that the end of a short loop is predicted.
+#pragma GCC unroll 8
+  for (size_t k = k_from; k < strip.k_to; ++k) {
     FloatVector across[kVectors];
 #pragma GCC unroll 16
-    for (size_t v = 0; v < kVectors; ++v) across[v] = access.load(b + v * kWidth);
+    for (size_t v = 0; v < kVectors; ++v) across[v] = access_b.load(b + v * kWidth);
 #pragma GCC unroll 16
     for (size_t r = 0; r < kRows; ++r) {
       const auto factor = hn::Set(Floats(), kTransposed ? a[r] : a[r * p.depth]);
@@ -52,9 +68,9 @@ HWY_INLINE void tile(const Product& p, size_t row, size_t column, size_t k_from,
       for (size_t v = 0; v < kVectors; ++v) sum[r][v] = hn::MulAdd(factor, across[v], sum[r][v]);
     }
     a += kTransposed ? p.rows : 1;
-    b += p.columns;
+    b += stride;
   }
-  const bool relu = p.relu && k_to == p.depth;
+  const bool relu = p.relu && strip.k_to == p.depth;
 #pragma GCC unroll 16
   for (size_t r = 0; r < kRows; ++r) {
 #pragma GCC unroll 16
@@ -66,27 +82,45 @@ HWY_INLINE void tile(const Product& p, size_t row, size_t column, size_t k_from,
   }
 }
 
-// All rows of one strip of columns.
-template <size_t kVectors, bool kTransposed, typename Access>
-void strip(const Product& p, size_t column, size_t k_from, size_t k_to, Access access) {
+template <size_t kVectors, bool kTransposed, typename Access, typename AccessB>
+void tiles(const Product& p, const Strip& s, Access access, AccessB access_b) {
   size_t row = 0;
   for (; row + kTileRows <= p.rows; row += kTileRows) {
-    tile<kTileRows, kVectors, kTransposed>(p, row, column, k_from, k_to, access);
+    tile<kTileRows, kVectors, kTransposed>(p, s, row, access, access_b);
   }
   switch (p.rows - row) {
     case 5:
-      return tile<5, kVectors, kTransposed>(p, row, column, k_from, k_to, access);
+      return tile<5, kVectors, kTransposed>(p, s, row, access, access_b);
     case 4:
-      return tile<4, kVectors, kTransposed>(p, row, column, k_from, k_to, access);
+      return tile<4, kVectors, kTransposed>(p, s, row, access, access_b);
     case 3:
-      return tile<3, kVectors, kTransposed>(p, row, column, k_from, k_to, access);
+      return tile<3, kVectors, kTransposed>(p, s, row, access, access_b);
     case 2:
-      return tile<2, kVectors, kTransposed>(p, row, column, k_from, k_to, access);
+      return tile<2, kVectors, kTransposed>(p, s, row, access, access_b);
     case 1:
-      return tile<1, kVectors, kTransposed>(p, row, column, k_from, k_to, access);
+      return tile<1, kVectors, kTransposed>(p, s, row, access, access_b);
     default:
       return;
   }
+}
+
+// All rows of one strip of columns.
+template <size_t kVectors, bool kTransposed, typename Access>
+void strip(const Product& p, size_t column, size_t k_from, size_t k_to, Access access) {
+  const float* b = p.b + k_from * p.columns + column;
+  if (p.rows < kPackRows) {
+    const Strip in_place{b, p.columns, column, k_from, k_to};
+    return tiles<kVectors, kTransposed>(p, in_place, access, access);
+  }
+  constexpr size_t kStride = kVectors * kWidth;
+  alignas(64) float copy[kBlock * kStride];
+  float* to = copy;
+  for (size_t k = k_from; k < k_to; ++k, b += p.columns, to += kStride) {
+    for (size_t v = 0; v < kVectors; ++v) {
+      Whole().store(access.load(b + v * kWidth), to + v * kWidth);
+    }
+  }
+  tiles<kVectors, kTransposed>(p, Strip{copy, kStride, column, k_from, k_to}, access, Whole());
 }
 
 template <bool kTransposed>
@@ -117,12 +151,75 @@ void multiply(const Product& p) {
   }
 }
 
+template <size_t kVectors, typename Access>
+HWY_INLINE void add_strip(const float* from, size_t rows, size_t columns, float* to,
+                          Access access) {
+  FloatVector sum[kVectors];
+#pragma GCC unroll 16
+  for (size_t v = 0; v < kVectors; ++v) sum[v] = access.load(to + v * kWidth);
+  for (size_t r = 0; r < rows; ++r, from += columns) {
+#pragma GCC unroll 16
+    for (size_t v = 0; v < kVectors; ++v) {
+      sum[v] = hn::Add(sum[v], access.load(from + v * kWidth));
+    }
+  }
+#pragma GCC unroll 16
+  for (size_t v = 0; v < kVectors; ++v) access.store(sum[v], to + v * kWidth);
+}
+
 void add_rows(const float* from, size_t rows, size_t columns, float* to) {
-  each_vector(columns, [&](size_t o, auto access) HWY_ATTR {
-    auto sum = access.load(to + o);
-    for (size_t r = 0; r < rows; ++r) sum = hn::Add(sum, access.load(from + r * columns + o));
-    access.store(sum, to + o);
-  });
+  constexpr size_t kVectors = 8;  // as many chains side by side
+  size_t o = 0;
+  for (; o + kVectors * kWidth <= columns; o += kVectors * kWidth) {
+    add_strip<kVectors>(from + o, rows, columns, to + o, Whole());
+  }
+  for (; o + kWidth <= columns; o += kWidth) {
+    add_strip<1>(from + o, rows, columns, to + o, Whole());
+  }
+  if (o < columns) add_strip<1>(from + o, rows, columns, to + o, Part(columns - o));
+}
+
+// A square of 4 x 4, in registers.
+HWY_INLINE void transpose_square(const float* from, size_t from_row, float* to, size_t to_row) {
+  const hn::Full128<float> four;
+  const hn::Full128<uint64_t> pairs;
+  const auto a = hn::LoadU(four, from);
+  const auto b = hn::LoadU(four, from + from_row);
+  const auto c = hn::LoadU(four, from + 2 * from_row);
+  const auto d = hn::LoadU(four, from + 3 * from_row);
+  const auto ab_low = hn::BitCast(pairs, hn::InterleaveLower(four, a, b));
+  const auto ab_high = hn::BitCast(pairs, hn::InterleaveUpper(four, a, b));
+  const auto cd_low = hn::BitCast(pairs, hn::InterleaveLower(four, c, d));
+  const auto cd_high = hn::BitCast(pairs, hn::InterleaveUpper(four, c, d));
+  auto store = [&](auto v, size_t row)
+                   HWY_ATTR { hn::StoreU(hn::BitCast(four, v), four, to + row * to_row); };
+  store(hn::InterleaveLower(pairs, ab_low, cd_low), 0);
+  store(hn::InterleaveUpper(pairs, ab_low, cd_low), 1);
+  store(hn::InterleaveLower(pairs, ab_high, cd_high), 2);
+  store(hn::InterleaveUpper(pairs, ab_high, cd_high), 3);
+}
+
+void transpose_all(const float* from, size_t rows, size_t columns, float* to) {
+  constexpr size_t kSide = 16;  // a cache line of floats each way
+  for (size_t c0 = 0; c0 < columns; c0 += kSide) {
+    const size_t c_end = std::min(c0 + kSide, columns);
+    for (size_t r0 = 0; r0 < rows; r0 += kSide) {
+      const size_t r_end = std::min(r0 + kSide, rows);
+      size_t r = r0;
+      for (; r + 4 <= r_end; r += 4) {
+        size_t c = c0;
+        for (; c + 4 <= c_end; c += 4) {
+          transpose_square(from + r * columns + c, columns, to + c * rows + r, rows);
+        }
+        for (; c < c_end; ++c) {
+          for (size_t i = r; i < r + 4; ++i) to[c * rows + i] = from[i * columns + c];
+        }
+      }
+      for (; r < r_end; ++r) {
+        for (size_t c = c0; c < c_end; ++c) to[c * rows + r] = from[r * columns + c];
+      }
+    }
+  }
 }
 
 }  // namespace rondo::recommender::kernels::HWY_NAMESPACE
@@ -133,6 +230,7 @@ namespace rondo::recommender::kernels {
 
 HWY_EXPORT(multiply);
 HWY_EXPORT(add_rows);
+HWY_EXPORT(transpose_all);
 
 void gemm(const GemmShape& shape, std::span<const float> x, std::span<const float> w,
           std::span<const float> bias, Activation activation, std::span<float> y) {
@@ -191,16 +289,7 @@ void gemm_back(const GemmShape& shape, std::span<const float> dy,
 
 void transpose(size_t rows, size_t columns, std::span<const float> from, std::span<float> to) {
   RD_ASSERT(from.size() == rows * columns && to.size() == rows * columns);
-  constexpr size_t kSide = 16;  // a cache line of floats each way
-  for (size_t r0 = 0; r0 < rows; r0 += kSide) {
-    for (size_t c0 = 0; c0 < columns; c0 += kSide) {
-      for (size_t c = c0; c < std::min(c0 + kSide, columns); ++c) {
-        for (size_t r = r0; r < std::min(r0 + kSide, rows); ++r) {
-          to[c * rows + r] = from[r * columns + c];
-        }
-      }
-    }
-  }
+  HWY_DYNAMIC_DISPATCH(transpose_all)(from.data(), rows, columns, to.data());
 }
 
 }  // namespace rondo::recommender::kernels

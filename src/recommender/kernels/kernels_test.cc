@@ -233,6 +233,17 @@ TEST_P(Kernels, GemmBackwards) {
   });
 }
 
+TEST_F(Kernels, Transpose) {
+  on_every_target(100, [](base::Rng& rng) {
+    const size_t rows = size_of(rng, 60), columns = size_of(rng, 60);
+    const Vector from = make(rng, rows * columns, Kind::kOrdinary);
+    Vector to(from.size(), 7.0f), want(from.size());
+    for (size_t i = 0; i < from.size(); ++i) want[i % columns * rows + i / columns] = from[i];
+    transpose(rows, columns, from, to);
+    expect_same(to, want, "transpose");
+  });
+}
+
 TEST_P(Kernels, Elementwise) {
   on_every_target(300, [](base::Rng& rng) {
     Vector x = make(rng, size_of(rng, 100), GetParam());
