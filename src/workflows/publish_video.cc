@@ -1,5 +1,6 @@
 #include "workflows/publish_video.h"
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -22,24 +23,32 @@ constexpr std::string_view kFinishKind = "finish_video";
 constexpr int kResumePage = 100;
 constexpr int kFailedJobsMax = 1000;
 
-// Media's work is stopped by a token, the queue's by a flag: looks at the flag while it lives.
+// Media's work is stopped by a token, the queue's by a flag, and an author's by deleting the video:
+// looks at both while it lives.
 class StopWatch {
  public:
-  explicit StopWatch(const jobs::JobContext& context)
-      : watcher_([this, &context](const std::stop_token& over) {
+  StopWatch(const jobs::JobContext& context, const catalogue::Catalogue& catalogue, VideoId video)
+      : watcher_([this, &context, &catalogue, video](const std::stop_token& over) {
           std::unique_lock lock(mutex_);
-          while (!over.stop_requested() && !context.stopping()) {
+          for (int tick = 1; !over.stop_requested() && !context.stopping() && !deleted_; ++tick) {
             wake_.wait_for(lock, over, std::chrono::milliseconds(50), [] { return false; });
+            if (tick % kTicksToLook != 0) continue;
+            auto now = catalogue.find(video);
+            deleted_ = now.ok() && now->state == VideoState::kDeleted;
           }
-          if (context.stopping()) source_.request_stop();
+          if (context.stopping() || deleted_) source_.request_stop();
         }) {}
 
   std::stop_token token() const { return source_.get_token(); }
+  bool deleted() const { return deleted_; }
 
  private:
+  static constexpr int kTicksToLook = 10;
+
   std::stop_source source_;
   std::mutex mutex_;
   std::condition_variable_any wake_;
+  std::atomic<bool> deleted_{false};
   std::jthread watcher_;  // last: it uses the others
 };
 
@@ -147,9 +156,10 @@ Result<void> PublishVideo::make_rest(const Video& video, jobs::JobContext& conte
     if (may_pass(file.error())) return std::move(file).error();
     return {};  // gone: this was done before
   }
-  const StopWatch stop(context);
+  const StopWatch stop(context, catalogue_, video.id);
   auto made = media_.make_rest(video.id, *file, stop.token());
   if (made.ok()) return catalogue_.complete_media(video.id, *made);
+  if (stop.deleted()) return {};
   if (context.stopping()) return unavailable("the server is stopping");
   if (!is_fault_of_the_file(made.error())) return std::move(made).error();
   log::warning("a live video stays with the renditions that it has",
@@ -164,7 +174,7 @@ Result<void> PublishVideo::make_and_publish(const Video& video, jobs::JobContext
     return refuse(video.id, "upload_gone",
                   "the uploaded file is not there any more; upload it again");
   }
-  const StopWatch stop(context);
+  const StopWatch stop(context, catalogue_, video.id);
   auto made = media_.make_playable(
       video.id, *file,
       [&](double progress) {
@@ -174,6 +184,7 @@ Result<void> PublishVideo::make_and_publish(const Video& video, jobs::JobContext
       },
       stop.token());
   if (!made.ok()) {
+    if (stop.deleted()) return {};
     if (context.stopping()) return unavailable("the server is stopping");
     if (!is_fault_of_the_file(made.error())) return std::move(made).error();
     return refuse(video.id, made.error().reason(), made.error().message());

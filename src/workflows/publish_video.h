@@ -10,7 +10,8 @@
 //
 // Each step may be repeated and finds itself done. A file that is at fault is refused at once with
 // media's reason; a failure of the machine is tried attempts_max times, then refused with words
-// that say so. A live video whose rest cannot be made stays live as it is. No video stays in
+// that say so. A live video whose rest cannot be made stays live as it is. Deleting a
+// video stops the work on it. No video stays in
 // processing, no live one unfinished: resume(), at start and now and then, gives a job to whatever
 // lost its own, and ends what failed for good.
 //

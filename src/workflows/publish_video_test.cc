@@ -72,6 +72,42 @@ TEST_F(PublishVideoTest, DeletedWhileTheRestIsMadeLeavesNothing) {
   EXPECT_TRUE(catalogue_->to_clean_up(VideoId(), 10).value().empty());
 }
 
+TEST_F(PublishVideoTest, DeletingStopsTheWorkAtOnce) {
+  bool stopped = false;
+  auto delete_and_wait = [&](VideoId id, std::stop_token stop) {
+    remove_->remove(ada_, id).value();
+    const auto deadline = in_seconds(10);
+    while (!stop.stop_requested() && std::chrono::steady_clock::now() < deadline) {
+      std::this_thread::yield();
+    }
+    stopped = stop.stop_requested();
+  };
+  VideoId first = submit(1);
+  during_make = [&](std::stop_token stop) {
+    delete_and_wait(first, stop);
+    make_error = unavailable("stopped").with_reason("cancelled");
+  };
+  queue_.run_all();
+  EXPECT_TRUE(stopped);
+  EXPECT_EQ(made_, 1) << "that is no failure to be tried again";
+  EXPECT_TRUE(uploads_.empty());
+
+  VideoId second = submit(2);
+  stopped = false;
+  during_make = {};
+  make_error.reset();
+  during_rest = [&](std::stop_token stop) {
+    delete_and_wait(second, stop);
+    rest_error = unavailable("stopped").with_reason("cancelled");
+  };
+  queue_.run_all();
+  EXPECT_TRUE(stopped);
+  EXPECT_EQ(made_rest_, 1);
+  EXPECT_EQ(video(second).state, VideoState::kDeleted);
+  EXPECT_TRUE(uploads_.empty());
+  EXPECT_TRUE(media_.empty());
+}
+
 // The process dies between publication and the job that finishes.
 TEST_F(PublishVideoTest, ALiveVideoThatLostItsJobIsFinished) {
   VideoId id = submit(1);
