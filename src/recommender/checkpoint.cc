@@ -78,6 +78,7 @@ void co_watch_fields(A& a, C& c, const Bundle& bundle) {
     a(row.likes);
     a(row.intercept);
     a(row.stale);
+    a(row.solved);
     a.list(row.neighbours, bundle.co_watch.neighbours_max, [&a](auto& n) {
       a(n.video);
       a(n.count);

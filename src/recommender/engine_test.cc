@@ -587,9 +587,9 @@ TEST(EngineGolden, FixedScenario) {
     world.swipe(session, 8, [](const std::string& t) { return t == "t4"; });
   }
   EXPECT_EQ(hex(world.engine->digest()),
-            "b89c20b9b167248f2fcc153313e57f44176a7247fc91bfb19f0418f70e3d232f");
+            "45d14d7306b2fc53aa7788eb077b79d53a19f85f65e201a800283849693a509f");
   EXPECT_EQ(base::to_hex(base::as_bytes(base::sha256(session.latest.served.SerializeAsString()))),
-            "55a993147033d0139400435fef8eebc2bb135db366c1100bd11a3cb88886cf2e");
+            "d6179a9d71e5d9d9a28ff90c1b9b0a86eb593c543628f508dd3b50dfdd6ea676");
 }
 
 TEST(EngineBounds, PendingExamplesAndReservationsAreBounded) {

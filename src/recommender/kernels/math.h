@@ -38,7 +38,7 @@ inline float log(float x) {
   if (x < 1.17549435e-38f) return -87.4f;
   auto bits = std::bit_cast<uint32_t>(x);
   int exponent = static_cast<int>(bits >> 23) - 127;
-  float m = std::bit_cast<float>((bits & 0x7FFFFFu) | 0x3F800000u);  // [1, 2)
+  auto m = std::bit_cast<float>((bits & 0x7FFFFFu) | 0x3F800000u);  // [1, 2)
   if (m > 1.41421356f) {
     m *= 0.5f;
     ++exponent;

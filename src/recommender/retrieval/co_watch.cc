@@ -132,12 +132,16 @@ void CoWatch::solve(uint32_t video) {
   std::vector<std::pair<float, size_t>> order(list.size());
   for (size_t i = 0; i < list.size(); ++i) order[i] = {strength(list[i]), i};
   size_t m = std::min<size_t>(list.size(), bundle_.co_watch.neighbours_solved);
-  std::partial_sort(order.begin(), order.begin() + static_cast<ptrdiff_t>(m), order.end(),
-                    [&list](const auto& a, const auto& b) {
-                      if (a.first != b.first) return a.first > b.first;
-                      return list[a.second].video < list[b.second].video;
-                    });
-  for (Neighbour& n : list) n.weight = 0;
+  std::sort(order.begin(), order.end(), [&list](const auto& a, const auto& b) {
+    if (a.first != b.first) return a.first > b.first;
+    return list[a.second].video < list[b.second].video;
+  });
+  // They come first in the list, so that a score reads no more than it must.
+  std::vector<Neighbour> sorted;
+  sorted.reserve(list.size());
+  for (const auto& [s, i] : order) sorted.push_back({list[i].video, list[i].count, 0});
+  list = std::move(sorted);
+  own.solved = static_cast<uint32_t>(m);
 
   // The system: the neighbours, then everybody.
   const float lambda = bundle_.co_watch.regularization;
@@ -145,9 +149,9 @@ void CoWatch::solve(uint32_t video) {
   std::vector<float> a(size * size, 0.0f);
   std::vector<float> b(size, 0.0f);
   place_.resize(std::max(place_.size(), c_.rows.size()), -1);
-  for (size_t i = 0; i < m; ++i) place_[list[order[i].second].video] = static_cast<int32_t>(i);
+  for (size_t i = 0; i < m; ++i) place_[list[i].video] = static_cast<int32_t>(i);
   for (size_t i = 0; i < m; ++i) {
-    const Neighbour& neighbour = list[order[i].second];
+    const Neighbour& neighbour = list[i];
     const Row& its = c_.rows[neighbour.video];
     a[i * size + i] = its.positives + lambda;
     a[i * size + m] = a[m * size + i] = its.likes;
@@ -160,18 +164,18 @@ void CoWatch::solve(uint32_t video) {
       a[i * size + static_cast<size_t>(j)] = a[static_cast<size_t>(j) * size + i] = known;
     }
   }
-  for (size_t i = 0; i < m; ++i) place_[list[order[i].second].video] = -1;
+  for (size_t i = 0; i < m; ++i) place_[list[i].video] = -1;
   a[m * size + m] = c_.everybody + lambda;
   b[m] = own.likes;
   if (!solve_symmetric(a, b)) {
     // Counts that lists have given up can make a system that no counts make: each by itself then.
     for (size_t i = 0; i < m; ++i) {
-      const Neighbour& n = list[order[i].second];
+      const Neighbour& n = list[i];
       b[i] = n.count / (c_.rows[n.video].positives + lambda) / static_cast<float>(size);
     }
     b[m] = own.likes / (c_.everybody + lambda);
   }
-  for (size_t i = 0; i < m; ++i) list[order[i].second].weight = b[i];
+  for (size_t i = 0; i < m; ++i) list[i].weight = b[i];
   own.intercept = b[m];
 }
 
@@ -179,8 +183,8 @@ float CoWatch::score(uint32_t video, const LikedSet& liked) const {
   const Row* own = find(video);
   if (own == nullptr) return 0;
   float sum = own->intercept;
-  for (const Neighbour& n : own->neighbours) {
-    if (n.weight != 0 && liked.contains(n.video)) sum += n.weight;
+  for (const Neighbour& n : own->model()) {
+    if (liked.contains(n.video)) sum += n.weight;
   }
   return sum;
 }
@@ -244,7 +248,8 @@ Result<void> CoWatch::restore(Contents contents, size_t videos) {
   }
   for (const Row& row : contents.rows) {
     bool fits = sane(row.positives) && sane(row.likes) &&
-                row.neighbours.size() <= bundle_.co_watch.neighbours_max;
+                row.neighbours.size() <= bundle_.co_watch.neighbours_max &&
+                row.solved <= row.neighbours.size();
     for (const Neighbour& n : row.neighbours) {
       fits = fits && n.video < contents.rows.size() && sane(n.count) && n.weight == n.weight;
     }

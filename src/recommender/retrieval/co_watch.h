@@ -60,8 +60,10 @@ class CoWatch {
     float positives = 0;  // G[j][j]
     float likes = 0;      // G[everybody][j]
     float intercept = 0;
-    bool stale = false;  // changed since it was solved
+    bool stale = false;   // changed since it was solved
+    uint32_t solved = 0;  // the first ones of the list are the model's
     std::vector<Neighbour> neighbours;
+    std::span<const Neighbour> model() const { return std::span(neighbours).first(solved); }
   };
 
   explicit CoWatch(const Bundle& bundle) : bundle_(bundle) {}
