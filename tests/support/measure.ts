@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 const ffmpeg = async (args: string[]): Promise<{ stdout: Buffer; stderr: string }> => {
-  const { stdout, stderr } = await run("nice", ["-n", "15", "ffmpeg", "-hide_banner", "-nostdin", ...args],
+  const { stdout, stderr } = await run("ffmpeg", ["-hide_banner", "-nostdin", ...args],
     { encoding: "buffer", maxBuffer: 1 << 28 });
   return { stdout, stderr: stderr.toString() };
 };
