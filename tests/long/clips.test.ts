@@ -4,7 +4,6 @@
 import { after, before, test } from "node:test";
 import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client } from "../support/client.ts";
@@ -113,7 +112,7 @@ async function through(client: Client, file: string): Promise<Row> {
     if (row.outcome === "live") {
       const top = video.renditions[0];
       const made = join(data, "made.mp4");
-      await writeFile(made, (await client.raw("GET", top.url)).body!);
+      writeFileSync(made, Buffer.from(await (await client.raw("GET", top.url)).arrayBuffer()));
       row.measured = await measure(join(clips, file), made, top.width, top.height);
     }
   } catch (error) {

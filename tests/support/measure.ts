@@ -74,6 +74,12 @@ async function endOf(file: string, streams: number[]): Promise<number> {
   return last - Math.min(first, 0);
 }
 
+// As players are told: the last frame may be shown for longer than FFmpeg's packets say.
+async function toldEnd(made: string): Promise<number> {
+  const { stdout } = await run("ffprobe", ["-v", "error", "-show_entries", "format=duration", "-of", "csv=p=0", made]);
+  return Number(stdout);
+}
+
 async function loudness(file: string, stream: number): Promise<{ lufs: number; peak: number }> {
   const { stderr } = await ffmpeg(["-v", "info", "-nostats", "-i", file, "-map", `0:${stream}`,
     "-af", "aformat=channel_layouts=stereo,ebur128=peak=true:framelog=verbose", "-f", "null", "-"]);
@@ -145,7 +151,7 @@ export async function measure(source: string, made: string, width: number, heigh
   const out: Measured = {
     frames: [a.length, b.length],
     seconds: [await endOf(source, [from.picture, ...(from.sound === undefined ? [] : [from.sound])]),
-      await endOf(made, [to.picture, ...(to.sound === undefined ? [] : [to.sound])])],
+      await toldEnd(made)],
     shape_off: Math.abs(width / height / (from.width / from.height) - 1),
     time_off_ms: Math.round(off * 1e4) / 10,
     luma: [await firstLuma(source, from.picture), await firstLuma(made, to.picture)],
