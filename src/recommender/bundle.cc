@@ -353,8 +353,8 @@ Bundle Bundle::defaults() {
               .decay = 0.0005f};
   b.co_watch = {.window = 16,
                 .viewer_share = 0.5f,
-                .neighbours_max = 64,
-                .neighbours_solved = 48,
+                .neighbours_max = 40,
+                .neighbours_solved = 32,
                 .regularization = 5,
                 .solve_per_tick = 8};
   b.candidates = {.personal = 200,

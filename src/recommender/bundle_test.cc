@@ -41,7 +41,7 @@ TEST(Bundle, ShaNamesEveryValue) {
 // The defaults are part of what pages are reproduced from: a change here is a change of bundle.
 TEST(Bundle, GoldenShaOfTheDefaults) {
   EXPECT_EQ(base::to_hex(base::as_bytes(Bundle::defaults().sha256())),
-            "d7d7af0b53a2da109c7bd7d9c624ae7d87381196747242214496b22e203eb23d");
+            "4cf3f767427c4e2617b9022f2bcc7b7b74b84534ffd1f06415c833b6dca7d3ec");
 }
 
 TEST(Bundle, WhitespaceAndOrderDoNotMatter) {

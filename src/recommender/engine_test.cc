@@ -587,9 +587,9 @@ TEST(EngineGolden, FixedScenario) {
     world.swipe(session, 8, [](const std::string& t) { return t == "t4"; });
   }
   EXPECT_EQ(hex(world.engine->digest()),
-            "45d14d7306b2fc53aa7788eb077b79d53a19f85f65e201a800283849693a509f");
+            "f33fd4f43c81fde13e9393f4bcaf58cfaebdc101346ab35adcf55b54045c9b73");
   EXPECT_EQ(base::to_hex(base::as_bytes(base::sha256(session.latest.served.SerializeAsString()))),
-            "d6179a9d71e5d9d9a28ff90c1b9b0a86eb593c543628f508dd3b50dfdd6ea676");
+            "7f900514060b4418c1786d3330025ded6d848e5eb2843783d5260442ae3c8b89");
 }
 
 TEST(EngineBounds, PendingExamplesAndReservationsAreBounded) {

@@ -4,9 +4,11 @@
 // Beside the records stand flat arrays of what a scan over all videos reads. Bounded by the
 // bundle's limits. Not thread safe.
 //
-// Bytes a video: the record 216 (counters 104, topics 32), its vector 4 x dimensions = 64, the flat
-// arrays 29, the index of ids ~40: 349, beside its embedding row (40 + 4 x (dimensions + 6) = 128)
-// and its share of its author's and topics' (112 and ~150 each, with rows of their own).
+// Bytes a video: the record 216 (counters 104, topics 32), its vector and biases in the ranker
+// 4 x (dimensions + heads) = 104, the flat arrays 29, the index of ids ~40: 389. Beside it a row of
+// the ranker (40 + 4 x (dimensions + heads + 2) = 152), one of the towers with vector and code
+// (343, towers.h), co-watch (540, co_watch.h): 1,424 in all with the built-in bundle, and its share
+// of its author's and topics' (112 and ~150 each, with rows of their own).
 #pragma once
 
 #include <array>

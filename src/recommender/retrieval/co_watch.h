@@ -14,7 +14,7 @@
 // Counts of a pair are exact while it stays in either list; a full list gives up the pair of the
 // least strength, count / sqrt(positives of the neighbour).
 //
-// Bytes a video with positives: 60 + 12 a neighbour (96: 1,208). Not thread safe.
+// Bytes a video with likes: 60 + 12 a neighbour (40: 540). Not thread safe.
 #pragma once
 
 #include <cstdint>

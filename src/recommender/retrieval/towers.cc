@@ -24,6 +24,7 @@ Towers::Towers(const Bundle& bundle) : bundle_(bundle), d_(bundle.towers.dimensi
   for (size_t s = 0; s < kTowerSlots; ++s) {
     const auto& limits = bundle.slot(kLimitsOf[s]);
     tables_.emplace_back(embedding::TableOptions{.dimensions = bundle.towers.dimensions,
+                                                 .biases = 1,
                                                  .init_scale = bundle.towers.init_scale,
                                                  .adagrad_initial = bundle.towers.adagrad_initial,
                                                  .salt = base::mix64(0x746F776572000000ull + s),

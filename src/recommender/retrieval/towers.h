@@ -14,7 +14,7 @@
 // sweep, so that a step does not touch the whole index. The scan reads 8-bit codes of them, whole
 // numbers, and the best few hundred again in full. Not thread safe.
 //
-// Bytes a video at 32 dimensions: row 160, vector 132, code 36.
+// Bytes a video at 32 dimensions: row 175, vector 132, code 36.
 #pragma once
 
 #include <cstdint>
