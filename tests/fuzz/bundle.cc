@@ -1,10 +1,11 @@
 // The text of a bundle and its weights: whoever runs a network may be given one.
 //
 // The first byte says which of the two the rest is.
+#include "recommender/bundle.h"
+
 #include <cstdint>
 #include <string_view>
 
-#include "recommender/bundle.h"
 #include "recommender/weights.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -13,7 +14,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   std::string_view rest(reinterpret_cast<const char*>(data) + 1, size - 1);
   static const Bundle kDefaults = Bundle::defaults();
   if (data[0] % 2 == 0) {
-    if (auto bundle = Bundle::parse(rest); bundle.ok() && !Bundle::parse(bundle->canonical()).ok()) {
+    if (auto bundle = Bundle::parse(rest);
+        bundle.ok() && !Bundle::parse(bundle->canonical()).ok()) {
       __builtin_trap();
     }
   } else if (auto weights = Weights::parse(rest, kDefaults); weights.ok()) {

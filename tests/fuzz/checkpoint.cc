@@ -2,6 +2,8 @@
 // not guess: the input is the payloads, and the blocks around them are made here.
 //
 //   input: section number (of the list below), size u16, payload; again until the end
+#include "recommender/checkpoint.h"
+
 #include <array>
 #include <cstdint>
 #include <cstring>
@@ -9,7 +11,6 @@
 #include <string_view>
 
 #include "recommender/archive.h"
-#include "recommender/checkpoint.h"
 
 namespace {
 
