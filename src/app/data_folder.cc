@@ -1,4 +1,5 @@
 #include "app/data_folder.h"
+
 #include <fcntl.h>
 #include <sys/file.h>
 #include <unistd.h>
