@@ -20,7 +20,8 @@ BOOST_DEFINE_ENUM_CLASS(SessionKind, anonymous, account)
 BOOST_DEFINE_ENUM_CLASS(Role, member, admin)
 BOOST_DEFINE_ENUM_CLASS(VideoState, processing, live, refused)
 BOOST_DEFINE_ENUM_CLASS(Feed, for_you, following, latest)
-BOOST_DEFINE_ENUM_CLASS(Source, personal, trending, fresh, followed, co_watch, match, exploration, following, latest)
+BOOST_DEFINE_ENUM_CLASS(Source, personal, trending, fresh, followed, co_watch, match, exploration,
+                        following, latest)
 BOOST_DEFINE_ENUM_CLASS(ReasonKind, topic_finished, topic_liked, topic_skipped, follows_author,
                         author_finished, co_watched, trending, fresh, exploration)
 BOOST_DEFINE_ENUM_CLASS(EventType, impression, watch, like, unlike, share, save, not_interested,
