@@ -60,12 +60,15 @@ constexpr int kPeakSteps = 10'000;
 
 // 12 chains cover two units with a latency of 4, with room to spare.
 #define RONDO_PEAK_STEP(k) asm volatile("vfmadd231ps %1, %1, %0" : "+v"(sum[k]) : "v"(x));
-#define RONDO_PEAK_STEPS                                                                         \
-  RONDO_PEAK_STEP(0)                                                                             \
-  RONDO_PEAK_STEP(1)                                                                             \
-  RONDO_PEAK_STEP(2) RONDO_PEAK_STEP(3) RONDO_PEAK_STEP(4) RONDO_PEAK_STEP(5) RONDO_PEAK_STEP(6) \
-      RONDO_PEAK_STEP(7) RONDO_PEAK_STEP(8) RONDO_PEAK_STEP(9) RONDO_PEAK_STEP(10)               \
-          RONDO_PEAK_STEP(11)
+#define RONDO_PEAK_STEPS \
+  RONDO_PEAK_STEP(0)     \
+  RONDO_PEAK_STEP(1)     \
+  RONDO_PEAK_STEP(2)     \
+  RONDO_PEAK_STEP(3)     \
+  RONDO_PEAK_STEP(4)     \
+  RONDO_PEAK_STEP(5)     \
+  RONDO_PEAK_STEP(6)     \
+  RONDO_PEAK_STEP(7) RONDO_PEAK_STEP(8) RONDO_PEAK_STEP(9) RONDO_PEAK_STEP(10) RONDO_PEAK_STEP(11)
 
 void peak_avx2() {
   __m256 sum[12] = {};

@@ -108,14 +108,14 @@ Result<std::optional<Measured>> rehearse(const Sandbox& sandbox, const fs::path&
                                          const Probe& probe, const Level& level,
                                          const MediaLimits& limits, const fs::path& scratch,
                                          int threads, const std::stop_token& stop) {
-  constexpr std::string_view name = "rehearsal.mp4";
+  constexpr std::string_view kName = "rehearsal.mp4";
   SandboxCommand command = sound_command(probe, limits, threads);
   auto add = [&](const std::vector<std::string>& arguments) {
     command.arguments.insert(command.arguments.end(), arguments.begin(), arguments.end());
   };
   add({"-af", sound_filters() + "," + level_filters(level) + ",aformat=sample_fmts=fltp"});
   add(sound_encoding());
-  add({"-y", "-f", "mp4", std::string(name)});
+  add({"-y", "-f", "mp4", std::string(kName)});
   command.input = file;
   command.output_directory = scratch;
   command.limits.file_bytes_max = (16u << 20) + limits.duration_ms_max / 1000 * (256'000 / 8);
@@ -125,9 +125,9 @@ Result<std::optional<Measured>> rehearse(const Sandbox& sandbox, const fs::path&
   Probe coded;
   coded.demuxer = "mov";
   coded.audio = AudioStream();
-  auto measured = measure(sandbox, scratch / name, coded, limits, threads, stop, "anull");
+  auto measured = measure(sandbox, scratch / kName, coded, limits, threads, stop, "anull");
   std::error_code code;
-  fs::remove(scratch / name, code);
+  fs::remove(scratch / kName, code);
   return measured;
 }
 
@@ -136,7 +136,7 @@ Result<std::optional<Measured>> rehearse(const Sandbox& sandbox, const fs::path&
 Result<std::optional<Level>> measure_level(const Sandbox& sandbox, const fs::path& file,
                                            const Probe& probe, const MediaLimits& limits,
                                            const fs::path& scratch, int threads,
-                                           std::stop_token stop) {
+                                           const std::stop_token& stop) {
   RD_TRY(auto source, measure(sandbox, file, probe, limits, threads, stop, sound_filters()));
   if (!source) return std::optional<Level>();
   Level level;

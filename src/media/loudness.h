@@ -37,7 +37,7 @@ Result<std::optional<Level>> measure_level(const Sandbox& sandbox,
                                            const std::filesystem::path& file, const Probe& probe,
                                            const MediaLimits& limits,
                                            const std::filesystem::path& scratch, int threads,
-                                           std::stop_token stop);
+                                           const std::stop_token& stop);
 
 // The filters that bring a sound so measured to the target.
 std::string level_filters(const Level& level);

@@ -71,7 +71,7 @@ async function endOf(file: string, streams: number[]): Promise<number> {
     first = Math.min(first, Number(pts));
     last = Math.max(last, Number(pts) + (Number(duration) || 0));
   }
-  return last - Math.min(first, 0);
+  return last - first;
 }
 
 // As players are told: the last frame may be shown for longer than FFmpeg's packets say.
