@@ -21,6 +21,7 @@ const allowed: Record<string, string[]> = {
   records: ["base"],
   recommender: ["base", "records"], // pure: no I/O, no clock, no thread
   evaluation: ["base", "recommender"],
+  simulator: ["base", "recommender", "evaluation"],
   accounts: below,
   social: below,
   catalogue: below,
@@ -30,14 +31,14 @@ const allowed: Record<string, string[]> = {
   demo: [...below, "recommender", "accounts", "social", "catalogue", "media", "feed", "workflows"],
   api: [...below, "recommender", "accounts", "social", "catalogue", "media", "feed", "workflows"],
   app: [...below, "recommender", "accounts", "social", "catalogue", "media", "feed", "workflows",
-    "demo", "api", "evaluation"],
+    "demo", "api", "evaluation", "simulator"],
 };
 const domain = ["accounts", "social", "catalogue", "media", "recommender"];
 
 // Third-party headers that belong to some modules alone.
 const reserved: [RegExp, string[]][] = [
   [/^boost\/beast/, ["api"]],
-  [/^boost\/json/, ["api", "media", "recommender", "evaluation"]], // ffprobe's output; bundle.json; reports
+  [/^boost\/json/, ["api", "media", "recommender", "evaluation", "simulator"]], // ffprobe's output; bundle.json; reports
   [/^Eigen\//, ["evaluation"]],
   [/^hwy\//, ["recommender"]],
   [/^rocksdb\//, ["stream"]],
