@@ -41,7 +41,7 @@ HWY_INLINE void tile(const Product& p, const Strip& strip, size_t row, Access ac
   FloatVector sum[kRows][kVectors];
   const size_t k_from = strip.k_from;
   float* const c = p.c + row * p.columns + strip.column;
-  const float* start = p.bias + strip.column;
+  const float* start = p.start == Start::kBias ? p.bias + strip.column : nullptr;
   const bool first = k_from == 0;
 #pragma GCC unroll 16
   for (size_t r = 0; r < kRows; ++r) {

@@ -161,7 +161,8 @@ TEST_P(Kernels, DotMany) {
     const size_t size = size_of(rng, 80), rows = rng.below(20);
     const Vector query = make(rng, size, GetParam()), many = make(rng, size * rows, GetParam());
     Vector got(rows, 7.0f), want(rows);
-    for (size_t r = 0; r < rows; ++r) want[r] = plain_dot(query.data(), &many[r * size], size);
+    for (size_t r = 0; r < rows; ++r)
+      want[r] = plain_dot(query.data(), many.data() + r * size, size);
     dot_many(query, many, got);
     expect_same(got, want, "dot_many");
   });
