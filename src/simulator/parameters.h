@@ -92,13 +92,13 @@ struct Parameters {
     double loved_share_power = 0.75;
     std::array<double, 2> loved_interest = {0.6, 1.0};
     std::array<double, 2> mild_interest = {0.0, 0.4};
-    std::array<double, 2> other_interest = {-0.9, -0.1};
+    std::array<double, 2> other_interest = {-0.8, 0.0};
 
     // What a video is worth to a viewer: the hidden utility, in units of the logit below.
-    double topic_weight = 2.0;
+    double topic_weight = 2.2;
     double style_weight = 1.2;  // of the inner product of two unit vectors
     double quality_weight = 0.6;
-    double foreign_penalty = 2.0;
+    double foreign_penalty = 1.5;
     double duration_weight = 0.35;  // of the squared distance of the logarithms from the taste
     double duration_taste_log_mean = 3.6;  // 37 s
     double duration_taste_log_deviation = 0.6;
@@ -107,16 +107,16 @@ struct Parameters {
     // Boredom: each viewing of a topic or author adds its weight, time takes it away; beyond what
     // is free it costs utility.
     double boredom_half_life_minutes = 15;
-    double topic_boredom_free = 3;
-    double topic_boredom_weight = 0.25;
+    double topic_boredom_free = 4;
+    double topic_boredom_weight = 0.12;
     double author_boredom_free = 1.5;
-    double author_boredom_weight = 0.5;
+    double author_boredom_weight = 0.3;
     // A fresh viewer to a tired one, over the time that the viewer has.
     double fatigue = 0.4;
 
     // Watching. Skips within two seconds: logistic in utility. Who does not skip watches for an
     // exponential time whose mean grows with utility, or to the end; then perhaps again.
-    double skip_utility = 0.2;  // where half skip
+    double skip_utility = 0.0;  // where half skip
     double skip_slope = 1.6;
     double patience_s_median = 25;  // at utility 0
     double patience_log_deviation = 0.4;
