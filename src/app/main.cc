@@ -1,4 +1,4 @@
-// rondo serve | config | admin | replay | digest | eval | doctor | openapi
+// rondo serve | config | admin | replay | digest | eval | simulate | doctor | openapi
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <iostream>
@@ -8,6 +8,7 @@
 #include "app/commands.h"
 #include "app/doctor.h"
 #include "app/evaluate.h"
+#include "app/simulate.h"
 #include "app/version.h"
 #include "base/failpoint.h"
 #include "config/config.h"
@@ -97,6 +98,29 @@ int main(int argc, char** argv) {
   eval->add_option("--seed", evaluation.run.seed, "of splits and baselines; standard: 1")
       ->type_name("N");
 
+  auto* simulate = app.add_subcommand(
+      "simulate", "measure the engine on synthetic viewers with hidden interests");
+  app::SimulateOptions simulation;
+  std::string scenarios;
+  for (const auto& s : simulator::scenarios()) scenarios += std::string(s.name) + ", ";
+  simulate->add_option("--scenario", simulation.run.scenario, scenarios + "all; standard: steady");
+  simulate->add_option("--preset", simulation.run.preset, "default or small");
+  simulate->add_option("--viewers", simulation.run.viewers, "at first; more come")->type_name("N");
+  simulate->add_option("--videos", simulation.run.videos, "at first; more come")->type_name("N");
+  simulate->add_option("--swipes", simulation.run.swipes, "of each run; the first half warms up")
+      ->type_name("N");
+  auto* seed = simulate->add_option_function<uint64_t>(
+      "--seed", [&simulation](uint64_t n) { simulation.run.seeds = {n}; },
+      "standard: 1, the one that engines are tuned on");
+  simulate->add_flag("--held-out", simulation.held_out, "over the seeds that they are not")
+      ->excludes(seed);
+  simulate->add_option("--feed", simulation.run.feeds,
+                       "engine, random, popular, oracle or all; standard: those that the scenario "
+                       "compares");
+  simulate->add_option("--json", simulation.json, "write the figures here")->type_name("FILE");
+  simulate->add_option("--report", simulation.report, "write a page with plots here")
+      ->type_name("FILE.html");
+
   auto* train = app.add_subcommand("train", "fold the log several times over into a new bundle");
   int epochs = 3;
   std::string bundle_folder;
@@ -115,6 +139,10 @@ int main(int argc, char** argv) {
   if (openapi->parsed()) return app::print_openapi();
   if (eval->parsed()) {
     auto done = app::evaluate(evaluation);
+    return done.ok() ? *done : fail(done.error());
+  }
+  if (simulate->parsed()) {
+    auto done = app::simulate(simulation);
     return done.ok() ? *done : fail(done.error());
   }
   auto loaded = config::load(file, config::from_environment(environ), given);

@@ -164,10 +164,14 @@ uint32_t Catalogue::add_outsider(uint16_t topic, float quality, uint64_t publish
 }
 
 uint32_t Catalogue::add_twin(uint32_t video, float duration_s) {
-  Video twin = videos_[video];
-  twin.duration_s = duration_s;
-  twin.log_duration = std::log(duration_s);
-  return push(std::move(twin));
+  uint32_t twin = push(videos_[video]);
+  set_duration(twin, duration_s);
+  return twin;
+}
+
+void Catalogue::set_duration(uint32_t video, float duration_s) {
+  videos_[video].duration_s = duration_s;
+  videos_[video].log_duration = std::log(duration_s);
 }
 
 }  // namespace rondo::simulator

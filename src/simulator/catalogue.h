@@ -65,6 +65,7 @@ class Catalogue {
   uint32_t add_outsider(uint16_t topic, float quality, uint64_t published_us);
   // The same video again in all but its length, by the same author.
   uint32_t add_twin(uint32_t video, float duration_s);
+  void set_duration(uint32_t video, float duration_s);
 
   const std::vector<Video>& videos() const { return videos_; }
   const Video& video(uint32_t index) const { return videos_[index]; }

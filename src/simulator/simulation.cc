@@ -1,5 +1,7 @@
 #include "simulator/simulation.h"
 
+#include <time.h>
+
 #include <algorithm>
 #include <chrono>
 
@@ -9,7 +11,6 @@
 namespace rondo::simulator {
 namespace {
 
-constexpr uint64_t kStartUs = 1'750'000'000'000'000;
 constexpr double kHourUs = 3600e6;
 constexpr double kDayUs = 86'400e6;
 constexpr uint64_t kStream = 0x5E55'1045;
@@ -58,6 +59,24 @@ class Stopwatch {
   std::chrono::steady_clock::time_point began_;
 };
 
+// The same of this thread's time on a core: what other programs do meanwhile is not in it.
+class CpuStopwatch {
+ public:
+  explicit CpuStopwatch(double& sum) : sum_(sum), began_(now()) {}
+  ~CpuStopwatch() { sum_ += now() - began_; }
+  CpuStopwatch(const CpuStopwatch&) = delete;
+  CpuStopwatch& operator=(const CpuStopwatch&) = delete;
+
+ private:
+  static double now() {
+    timespec time{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
+  }
+  double& sum_;
+  const double began_;
+};
+
 class Run {
  public:
   Run(const Plan& plan, Catalogue& catalogue, Feed& feed)
@@ -70,6 +89,7 @@ class Run {
   Result<Outcome> run() {
     {
       Stopwatch watch(out_.seconds);
+      CpuStopwatch cpu(out_.cpu_seconds);
       RD_CHECK(begin());
       while (!events_.empty()) {
         Event event = events_.top();
@@ -87,12 +107,7 @@ class Run {
 
   Result<void> begin() {
     const auto& videos = plan_.parameters.videos;
-    if (catalogue_.videos().empty()) {
-      for (uint32_t v = 0; v < videos.initial; ++v) {
-        double age = videos.initial_age_days * kDayUs * (videos.initial - v) / videos.initial;
-        catalogue_.add(kStartUs - static_cast<uint64_t>(age));
-      }
-    }
+    if (catalogue_.videos().empty()) fill_catalogue();
     for (uint32_t v = 0; v < catalogue_.videos().size(); ++v) {
       Stopwatch watch(out_.feed_seconds);
       RD_CHECK(feed_.published(v, kStartUs));
@@ -108,6 +123,20 @@ class Run {
     schedule_arrival(kStartUs, Kind::kVideo, videos.new_per_hour);
     schedule_arrival(kStartUs, Kind::kNewViewer, viewers.new_per_hour);
     return {};
+  }
+
+  void fill_catalogue() {
+    const auto& videos = plan_.parameters.videos;
+    while (catalogue_.videos().size() < videos.initial) {
+      double left = 1 - static_cast<double>(catalogue_.videos().size()) / videos.initial;
+      double age_us = videos.initial_age_days * kDayUs * left;
+      uint32_t video = catalogue_.add(kStartUs - static_cast<uint64_t>(age_us));
+      if (plan_.twin_seconds.empty()) continue;
+      catalogue_.set_duration(video, plan_.twin_seconds.front());
+      for (size_t k = 1; k < plan_.twin_seconds.size(); ++k) {
+        catalogue_.add_twin(video, plan_.twin_seconds[k]);
+      }
+    }
   }
 
   void schedule(uint64_t at_us, Kind kind, uint32_t index) { events_.push({at_us, kind, index}); }

@@ -33,11 +33,17 @@ struct Brigade {
   double minutes = 10;       // over which they come
 };
 
+// The first moment of every simulation.
+inline constexpr uint64_t kStartUs = 1'750'000'000'000'000;
+
 struct Plan {
   Parameters parameters;
   uint64_t seed = kTuningSeed;
   uint64_t swipes = 60'000;       // of honest viewers; sessions under way then end by themselves
   uint64_t warm_swipes = 30'000;  // before anything is counted
+  // Each video of the beginning, once with each of these lengths instead of its own; empty: as it
+  // is.
+  std::vector<float> twin_seconds;
   // After the warm-up, spread evenly over the swipes that are left: people who come for the first
   // time, or whose interests shift (at a session's beginning, after `shift_after` swipes of
   // theirs).
@@ -54,14 +60,15 @@ struct Outcome {
   Tally tally;
   uint64_t end_us = 0;
   double seconds = 0;               // of real time
-  double feed_seconds = 0;          // of them, inside the feed
+  double cpu_seconds = 0;           // of this thread
+  double feed_seconds = 0;          // of real time, inside the feed
   uint64_t pushed_impressions = 0;  // of the pushed video, among honest viewers
   uint64_t pushed_of = 0;           // honest impressions since it was published
   std::vector<std::pair<std::string, double>> counts;
 };
 
-// `catalogue` grows as videos are published; it starts with what plan.parameters.videos.initial
-// says unless it has videos already.
+// `catalogue` grows as videos are published; when it is empty it is given what
+// plan.parameters.videos.initial says first.
 Result<Outcome> simulate(const Plan& plan, Catalogue& catalogue, Feed& feed);
 
 }  // namespace rondo::simulator

@@ -13,6 +13,11 @@ constexpr uint32_t kSkipMs = 2000;
 
 double share(double part, double whole) { return whole > 0 ? part / whole : 0; }
 
+// 0 of nothing.
+double median(const std::vector<double>& ascending) {
+  return ascending.empty() ? 0 : ascending[ascending.size() / 2];
+}
+
 // In bits, of the distribution over topics.
 double entropy(const SessionTally& session) {
   double out = 0;
@@ -59,8 +64,13 @@ void Tally::published(uint32_t video, uint64_t now_us) { new_videos_[video].publ
 
 void Tally::shown(const Viewer& viewer, uint32_t video, uint64_t now_us) {
   if (!seen_[viewer.id()].insert(video).second) ++repeats_;
+  ++shown_;
   if (auto at = new_videos_.find(video); at != new_videos_.end()) {
-    if (++at->second.impressions == kFirstImpressions) at->second.first_us = now_us;
+    NewVideo& v = at->second;
+    if (++v.impressions == kFirstImpressions) {
+      v.first_us = now_us;
+      v.first_at = shown_;
+    }
   }
   if (!warm()) return;
   impressions_.resize(catalogue_.videos().size());
@@ -99,6 +109,16 @@ std::vector<double> Tally::minutes_to_first(uint64_t end_us) const {
   for (const auto& [video, v] : new_videos_) {
     if (v.published_us + kHourUs > end_us || !v.first_us) continue;
     out.push_back(static_cast<double>(*v.first_us - v.published_us) / kMinuteUs);
+  }
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+std::vector<double> Tally::impressions_to_first(uint64_t end_us) const {
+  std::vector<double> out;
+  for (const auto& [video, v] : new_videos_) {
+    if (v.published_us + kHourUs > end_us || !v.first_us) continue;
+    out.push_back(static_cast<double>(v.first_at - v.published_at));
   }
   std::sort(out.begin(), out.end());
   return out;
@@ -188,7 +208,8 @@ Metrics Tally::metrics(uint64_t end_us) const {
       {"small_authors_lift", share(authors.impressions[0], authors.videos[0])},
       {"new_videos", all_new},
       {"new_videos_within_hour", share(static_cast<double>(within), all_new)},
-      {"new_videos_minutes_median", minutes.empty() ? 0 : minutes[minutes.size() / 2]},
+      {"new_videos_minutes_median", median(minutes)},
+      {"new_videos_impressions_median", median(impressions_to_first(end_us))},
       {"repeats", static_cast<double>(repeats_)},
       {"sessions", sessions},
       {"sessions_run_dry", static_cast<double>(dry_)},

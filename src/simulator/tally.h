@@ -74,6 +74,8 @@ class Tally {
   // Minutes of log time until the first 50 impressions, ascending; for videos published while the
   // simulation ran, an hour or more before `end_us`. Those that never got there are left out.
   std::vector<double> minutes_to_first(uint64_t end_us) const;
+  // The same in impressions of all videos meanwhile.
+  std::vector<double> impressions_to_first(uint64_t end_us) const;
   size_t new_videos(uint64_t end_us) const;
   // Mean watch of sessions, by the number of swipes made before they ended, in `points` groups.
   std::vector<std::pair<double, double>> watch_over_time(size_t points) const;
@@ -81,14 +83,17 @@ class Tally {
  private:
   struct NewVideo {
     uint64_t published_us = 0;
+    uint64_t published_at = 0;  // impressions of all videos before it
     uint64_t impressions = 0;
     std::optional<uint64_t> first_us;  // of the 50th impression
+    uint64_t first_at = 0;             // the same in impressions of all videos
   };
 
   const Catalogue& catalogue_;
   const uint64_t warm_swipes_;
   TargetCurve curve_;
   uint64_t swipes_ = 0;
+  uint64_t shown_ = 0;
   uint64_t counted_swipes_ = 0;
   uint64_t repeats_ = 0;
   uint64_t dry_ = 0;
