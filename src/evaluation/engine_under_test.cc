@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "evaluation/progress.h"
+#include "recommender/string_io.h"
 
 namespace rondo::evaluation {
 namespace {
@@ -24,29 +25,6 @@ constexpr uint32_t kHistory = 1024;  // likes of a user that count
 
 uint64_t video_id(uint32_t item) { return uint64_t{item} + 1; }
 uint64_t viewer_id(uint32_t user) { return uint64_t{user} + 1; }
-
-class StringSink final : public recommender::Sink {
- public:
-  void write(std::string_view bytes) override { bytes_.append(bytes); }
-  const std::string& bytes() const { return bytes_; }
-
- private:
-  std::string bytes_;
-};
-
-class StringSource final : public recommender::Source {
- public:
-  explicit StringSource(std::string_view bytes) : rest_(bytes) {}
-  Result<void> read(char* out, size_t size) override {
-    if (rest_.size() < size) return corrupt("the checkpoint ends too soon");
-    std::memcpy(out, rest_.data(), size);
-    rest_.remove_prefix(size);
-    return {};
-  }
-
- private:
-  std::string_view rest_;
-};
 
 }  // namespace
 
@@ -96,9 +74,9 @@ Result<EngineUnderTest> EngineUnderTest::create(const EngineSettings& settings, 
 }
 
 Result<EngineUnderTest> EngineUnderTest::copy() const {
-  StringSink sink;
+  recommender::StringSink sink;
   engine_->save(sink);
-  StringSource source(sink.bytes());
+  recommender::StringSource source(sink.text);
   EngineUnderTest out;
   out.bundle_ = bundle_;
   out.bundle_sha256_ = bundle_sha256_;

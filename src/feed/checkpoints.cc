@@ -2,8 +2,9 @@
 
 #include <charconv>
 #include <cstdio>
-#include <cstring>
 #include <set>
+
+#include "recommender/string_io.h"
 
 namespace rondo::feed {
 namespace {
@@ -14,20 +15,6 @@ constexpr uint64_t kCheckpointBytesMax = uint64_t{16} << 30;
 std::string prefix_of(PartitionId partition) {
   return "checkpoints/" + std::to_string(partition.value()) + "/";
 }
-
-class TextSource final : public recommender::Source {
- public:
-  explicit TextSource(std::string_view bytes) : rest_(bytes) {}
-  Result<void> read(char* out, size_t size) override {
-    if (rest_.size() < size) return corrupt("the checkpoint ends too soon");
-    std::memcpy(out, rest_.data(), size);
-    rest_.remove_prefix(size);
-    return {};
-  }
-
- private:
-  std::string_view rest_;
-};
 
 }  // namespace
 
@@ -83,7 +70,7 @@ Result<std::unique_ptr<recommender::Engine>> Checkpoints::restore(
       warnings.push_back(all[i].key + ": " + bytes.error().describe());
       continue;
     }
-    TextSource source(*bytes);
+    recommender::StringSource source(*bytes);
     auto engine = recommender::Engine::load(source, bundle, partition_);
     if (engine.ok() && (*engine)->next_offset() == all[i].next_offset) return engine;
     warnings.push_back(

@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "base/failpoint.h"
+#include "recommender/string_io.h"
 #include "records/routing.h"
 #include "telemetry/log.h"
 
@@ -19,12 +20,6 @@ constexpr std::chrono::seconds kAppendMax{10};
 telemetry::Labels label_of(PartitionId partition) {
   return {{"partition", std::to_string(partition.value())}};
 }
-
-class TextSink final : public recommender::Sink {
- public:
-  void write(std::string_view bytes) override { text.append(bytes); }
-  std::string text;
-};
 
 }  // namespace
 
@@ -374,7 +369,7 @@ void PartitionHost::checkpoint_if_due(bool now) {
     std::lock_guard lock(mutex_);
     if (to_keep_ && !now) return;
   }
-  TextSink sink;
+  recommender::StringSink sink;
   engine_->save(sink);
   folded_since_checkpoint_ = 0;
   checkpointed_at_ = std::chrono::steady_clock::now();

@@ -2,6 +2,7 @@
 
 #include "base/bytes.h"
 #include "recommender/engine.h"
+#include "recommender/string_io.h"
 #include "recommender/testing/world.h"
 
 namespace rondo::recommender::testing {
@@ -10,7 +11,7 @@ namespace {
 std::string saved(const Engine& engine) {
   StringSink sink;
   engine.save(sink);
-  return sink.bytes_;
+  return sink.text;
 }
 
 Result<std::unique_ptr<Engine>> loaded(std::string_view bytes,

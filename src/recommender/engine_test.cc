@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/bytes.h"
+#include "recommender/string_io.h"
 #include "recommender/testing/world.h"
 
 namespace rondo::recommender::testing {
@@ -443,7 +444,7 @@ TEST_F(EngineTest, AnErasedViewerIsGone) {
   auto names_viewer = [&] {
     StringSink sink;
     world.engine->save(sink);
-    return sink.bytes_.find(id) != std::string::npos;
+    return sink.text.find(id) != std::string::npos;
   };
   world.train(30, 3);
   auto session = world.start(kViewer, 8);

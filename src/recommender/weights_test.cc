@@ -4,6 +4,7 @@
 
 #include <cstring>
 
+#include "recommender/string_io.h"
 #include "recommender/testing/world.h"
 
 namespace rondo::recommender::testing {
@@ -54,7 +55,7 @@ TEST(Weights, ABundleStartsWithThemAndIsNamedByThem) {
   world.train(10, 2);
   StringSink sink;
   world.engine->save(sink);
-  StringSource source(sink.bytes_);
+  StringSource source(sink.text);
   auto loaded = Engine::load(source, trained, PartitionId(0));
   ASSERT_TRUE(loaded.ok()) << loaded.error().describe();
   EXPECT_EQ((*loaded)->digest(), world.engine->digest());

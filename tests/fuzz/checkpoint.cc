@@ -11,30 +11,11 @@
 #include <string_view>
 
 #include "recommender/archive.h"
+#include "recommender/string_io.h"
 
 namespace {
 
 using namespace rondo::recommender;
-
-class TextSink final : public Sink {
- public:
-  void write(std::string_view bytes) override { bytes_.append(bytes); }
-  std::string bytes_;
-};
-
-class TextSource final : public Source {
- public:
-  explicit TextSource(std::string_view bytes) : rest_(bytes) {}
-  rondo::Result<void> read(char* out, size_t size) override {
-    if (rest_.size() < size) return rondo::corrupt("it ends too soon");
-    std::memcpy(out, rest_.data(), size);
-    rest_.remove_prefix(size);
-    return {};
-  }
-
- private:
-  std::string_view rest_;
-};
 
 constexpr std::array<uint32_t, 12> kSections{
     section_tag("HEAD"), section_tag("CATA"), section_tag("COWA"), section_tag("WATC"),
@@ -45,16 +26,16 @@ constexpr std::array<uint32_t, 12> kSections{
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const Bundle kBundle = Bundle::defaults();
-  TextSink sink;
+  StringSink sink;
   // A true beginning, so that what follows is reached at all.
   static const std::string kTrue = [] {
-    TextSink whole;
+    StringSink whole;
     State empty(kBundle, rondo::PartitionId(0));
     save_state(empty, whole);
-    return whole.bytes_;
+    return whole.text;
   }();
   const size_t kept = size > 0 ? data[0] * kTrue.size() / 255 : 0;
-  sink.bytes_ = kTrue.substr(0, kept);
+  sink.text = kTrue.substr(0, kept);
   for (size_t at = 1; at + 3 <= size;) {
     uint32_t section = kSections[data[at] % kSections.size()];
     size_t length = data[at + 1] | data[at + 2] << 8;
@@ -66,7 +47,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     block.end();
     at += length;
   }
-  TextSource source(sink.bytes_);
+  StringSource source(sink.text);
   (void)load_state(source, kBundle, rondo::PartitionId(0));
   return 0;
 }

@@ -8,13 +8,6 @@ namespace rondo::recommender::testing {
 
 using log::v1::Record;
 
-Result<void> StringSource::read(char* out, size_t size) {
-  if (rest_.size() < size) return corrupt("the checkpoint ends too soon");
-  std::memcpy(out, rest_.data(), size);
-  rest_.remove_prefix(size);
-  return {};
-}
-
 std::unique_ptr<Engine> make_engine(const Bundle& bundle) {
   auto engine = Engine::create(bundle, PartitionId(0));
   RD_ASSERT(engine.ok());

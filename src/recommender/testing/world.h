@@ -40,21 +40,6 @@ struct Page {
   }
 };
 
-// To a string and back.
-class StringSink final : public Sink {
- public:
-  void write(std::string_view bytes) override { bytes_.append(bytes); }
-  std::string bytes_;
-};
-class StringSource final : public Source {
- public:
-  explicit StringSource(std::string_view bytes) : rest_(bytes) {}
-  Result<void> read(char* out, size_t size) override;
-
- private:
-  std::string_view rest_;
-};
-
 class World {
  public:
   explicit World(const WorldOptions& options, const Bundle& bundle = Bundle::defaults());
