@@ -27,16 +27,6 @@ int64_t number_of(const json::object& object, std::string_view key) {
   return out;
 }
 
-std::optional<double> decimal_of(const json::object& object, std::string_view key) {
-  const auto* value = object.if_contains(key);
-  if (value == nullptr || !value->is_string()) return std::nullopt;
-  const auto& text = value->as_string();
-  double out = 0;
-  auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), out);
-  if (code != std::errc() || !std::isfinite(out)) return std::nullopt;
-  return out;
-}
-
 Rational rational_of(const json::object& object, std::string_view key, char separator) {
   const std::string text = text_of(object, key);
   Rational out{0, 1};
@@ -201,6 +191,16 @@ std::optional<double> format_seconds(const json::object& answer, std::string_vie
   const auto* format = answer.if_contains("format");
   if (format == nullptr || !format->is_object()) return std::nullopt;
   return decimal_of(format->as_object(), key);
+}
+
+std::optional<double> decimal_of(const json::object& object, std::string_view key) {
+  const auto* value = object.if_contains(key);
+  if (value == nullptr || !value->is_string()) return std::nullopt;
+  const auto& text = value->as_string();
+  double out = 0;
+  auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), out);
+  if (code != std::errc() || !std::isfinite(out)) return std::nullopt;
+  return out;
 }
 
 }  // namespace rondo::media

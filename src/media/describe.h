@@ -27,6 +27,9 @@ Chosen choose_streams(const boost::json::object& answer);
 // the answer holds no frame.
 bool take_frame(const boost::json::object& answer, VideoStream& video);
 
+// A finite number that is written as text, as FFmpeg's reports do.
+std::optional<double> decimal_of(const boost::json::object& object, std::string_view key);
+
 // A number of the container: "start_time", "duration".
 std::optional<double> format_seconds(const boost::json::object& answer, std::string_view key);
 

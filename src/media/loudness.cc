@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <boost/json.hpp>
-#include <charconv>
 #include <cmath>
 #include <cstdio>
 
+#include "media/describe.h"
 #include "media/refusal.h"
 
 namespace rondo::media {
@@ -28,16 +28,6 @@ constexpr double kGainDbMax = 36;
 // Single knocks may be taken down this far; beyond, it is heard.
 constexpr double kLimitDbMax = 30;
 constexpr int kRoundsMax = 3;
-
-std::optional<double> number(const json::object& object, std::string_view key) {
-  const auto* value = object.if_contains(key);
-  if (value == nullptr || !value->is_string()) return std::nullopt;
-  const auto& text = value->as_string();
-  double out = 0;
-  auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), out);
-  if (code != std::errc() || !std::isfinite(out)) return std::nullopt;
-  return out;
-}
 
 struct Measured {
   double integrated_lufs = 0;
@@ -97,8 +87,8 @@ Result<std::optional<Measured>> measure(const Sandbox& sandbox, const fs::path& 
   boost::system::error_code code;
   const json::value value = json::parse(result.err.substr(open, close - open + 1), code);
   if (code || !value.is_object()) return base::internal("ffmpeg's loudness report is not JSON.");
-  const auto integrated = number(value.as_object(), "input_i");
-  const auto peak = number(value.as_object(), "input_tp");
+  const auto integrated = decimal_of(value.as_object(), "input_i");
+  const auto peak = decimal_of(value.as_object(), "input_tp");
   if (!integrated || !peak || *integrated < kSilenceLufs) return std::optional<Measured>();
   return std::optional<Measured>(Measured{*integrated, *peak});
 }
