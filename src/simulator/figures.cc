@@ -126,7 +126,7 @@ void steady_figures(const Runs& runs, Report& report) {
 }
 
 void cold_viewer_figures(const Runs& runs, Report& report) {
-  if (const FeedRun* engine = runs.find("engine")) {
+  if (const FeedRun* engine = runs.find("engine"); engine && engine->curve().viewers() > 0) {
     add(report.figures, "swipes_until_half_on_target",
         fmt::format("until a new viewer's page is half of topics they love; {} is never",
                     engine->curve().swipes() + 1),
@@ -138,7 +138,8 @@ void cold_viewer_figures(const Runs& runs, Report& report) {
 }
 
 void interest_shift_figures(const Runs& runs, Report& report) {
-  if (const FeedRun* engine = runs.find("engine")) {
+  // Nobody whose interests shifted in so short a run: nothing is known.
+  if (const FeedRun* engine = runs.find("engine"); engine && engine->curve().viewers() > 0) {
     add(report.figures, "swipes_to_recover",
         fmt::format("until a page is half of the newly loved topics; {} is never",
                     engine->curve().swipes() + 1),
