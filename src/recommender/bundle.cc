@@ -136,9 +136,13 @@ std::vector<Field> fields_of(Bundle& b) {
   add("rules.repeat_penalty", b.rules.repeat_penalty, 0, 100);
   add("rules.cold_repeat_penalty", b.rules.cold_repeat_penalty, 0, 100);
   add("rules.cold_outcomes", b.rules.cold_outcomes, 0.1, 1000);
+  add("rules.likeness_penalty", b.rules.likeness_penalty, 0, 100);
+  add("rules.likeness_compared", b.rules.likeness_compared, 1, 1000);
   add("rules.temperature", b.rules.temperature, 0.001, 100);
   add("exploration.uniform_share", b.exploration.uniform_share, 0, 0.5);
   add("exploration.new_video_share", b.exploration.new_video_share, 0, 0.5);
+  add("exploration.debut_hours", b.exploration.debut_hours, 0, 1000);
+  add("exploration.debut_share_max", b.exploration.debut_share_max, 0, 0.5);
   add("exploration.new_topic_share", b.exploration.new_topic_share, 0, 0.5);
   add("exploration.new_topic_outcomes", b.exploration.new_topic_outcomes, 0.1, 1000);
   add("exploration.bonus", b.exploration.bonus, 0, 100);
@@ -238,7 +242,7 @@ Result<void> check_together(const Bundle& b) {
         .with_field(name);
   }
   const auto& e = b.exploration;
-  if (e.uniform_share + e.new_video_share + e.new_topic_share > 0.9f) {
+  if (e.uniform_share + std::max(e.new_video_share, e.debut_share_max) + e.new_topic_share > 0.9f) {
     return invalid("bundle: the shares of exploration must leave a tenth to the scores")
         .with_field("exploration");
   }
@@ -372,9 +376,13 @@ Bundle Bundle::defaults() {
              .repeat_penalty = 0.04f,
              .cold_repeat_penalty = 0.6f,
              .cold_outcomes = 3,
+             .likeness_penalty = 0.1f,
+             .likeness_compared = 100,
              .temperature = 0.08f};
   b.exploration = {.uniform_share = 0.01f,
-                   .new_video_share = 0.05f,
+                   .new_video_share = 0.02f,
+                   .debut_hours = 1,
+                   .debut_share_max = 0.15f,
                    .new_topic_share = 0.3f,
                    .new_topic_outcomes = 12,
                    .bonus = 1,

@@ -166,22 +166,27 @@ struct Bundle {
     uint32_t topic_champions;  // best of each topic, so that a new viewer meets all topics
   };
   struct Rules {
-    uint32_t author_gap;        // slots between two videos of one author
-    uint32_t topic_run_max;     // neighbouring slots of one topic
-    uint32_t window_slots;      // the slots that the next two look at: seen, held and placed
-    float topic_share_max;      // of a window
-    float repeat_penalty;       // per slot of the same topic in the window
-    float cold_repeat_penalty;  // the same while the viewer is new; falls with outcomes
-    float cold_outcomes;        // outcomes at which half of the cold penalty is gone
-    float temperature;          // of the softmax over adjusted scores
+    uint32_t author_gap;         // slots between two videos of one author
+    uint32_t topic_run_max;      // neighbouring slots of one topic
+    uint32_t window_slots;       // the slots that the next two look at: seen, held and placed
+    float topic_share_max;       // of a window
+    float repeat_penalty;        // per slot of the same topic in the window
+    float cold_repeat_penalty;   // the same while the viewer is new; falls with outcomes
+    float cold_outcomes;         // outcomes at which half of the cold penalty is gone
+    float likeness_penalty;      // of a candidate whose vector is one's in the window
+    uint32_t likeness_compared;  // the best by score that it counts for
+    float temperature;           // of the softmax over adjusted scores
   };
   struct Exploration {
     float uniform_share;    // of a slot's probability, over all that is eligible
     float new_video_share;  // the same, over new videos within their budget
+    float debut_hours;      // after publication, in which a video is to have its first budget
+    float debut_share_max;  // of a slot's probability, over those that have not, as they need it
     float
         new_topic_share;  // the same, over topics that the viewer has not met; falls with outcomes
     float new_topic_outcomes;  // outcomes at which half of it is gone
-    float bonus;               // for few impressions: bonus / sqrt(1 + impressions)
+    float bonus;               // deviation of what is not known of a new video's worth, over
+                               // sqrt(1 + impressions)
     float temperature;
     std::array<uint32_t, 3> budget_impressions;  // in all, at the end of each stage
     float promotion;  // lower bound of the finish rate, as a share of the network's, to go on

@@ -41,7 +41,7 @@ TEST(Bundle, ShaNamesEveryValue) {
 // The defaults are part of what pages are reproduced from: a change here is a change of bundle.
 TEST(Bundle, GoldenShaOfTheDefaults) {
   EXPECT_EQ(base::to_hex(base::as_bytes(Bundle::defaults().sha256())),
-            "4cf3f767427c4e2617b9022f2bcc7b7b74b84534ffd1f06415c833b6dca7d3ec");
+            "d3faad815dc3bedc4cf2ac4883d494238387e71e7fd122d17decd875a41b24c7");
 }
 
 TEST(Bundle, WhitespaceAndOrderDoNotMatter) {

@@ -14,6 +14,7 @@ const std::string_view kEngineVersion = "rondo-engine-2";
 
 struct Engine::Impl {
   std::unique_ptr<State> state;
+  Scratch scratch;  // of rank and score
 };
 
 Engine::Engine(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -49,13 +50,13 @@ Result<void> Engine::apply(Offset offset, uint64_t time_us, const log::v1::Recor
 
 Result<log::v1::Served> Engine::rank(const log::v1::FeedRequest& request) const {
   kernels::FloatEnvironment environment;
-  return rank_page(*impl_->state, request);
+  return rank_page(*impl_->state, request, impl_->scratch);
 }
 
 Result<std::vector<VideoScore>> Engine::score(const log::v1::FeedRequest& request,
                                               std::span<const uint64_t> videos) const {
   kernels::FloatEnvironment environment;
-  return score_videos(*impl_->state, request, videos);
+  return score_videos(*impl_->state, request, videos, impl_->scratch);
 }
 
 Offset Engine::next_offset() const { return Offset(impl_->state->next_offset); }

@@ -588,9 +588,9 @@ TEST(EngineGolden, FixedScenario) {
     world.swipe(session, 8, [](const std::string& t) { return t == "t4"; });
   }
   EXPECT_EQ(hex(world.engine->digest()),
-            "f33fd4f43c81fde13e9393f4bcaf58cfaebdc101346ab35adcf55b54045c9b73");
+            "8d0f0a24353fe1c281be75c862b0a5a9bf502952db641c0c685d9968761ca756");
   EXPECT_EQ(base::to_hex(base::as_bytes(base::sha256(session.latest.served.SerializeAsString()))),
-            "7f900514060b4418c1786d3330025ded6d848e5eb2843783d5260442ae3c8b89");
+            "20570208d72f0c30c2a2e314985762da5567a778305f4b66146dff462ef11bc5");
 }
 
 TEST(EngineBounds, PendingExamplesAndReservationsAreBounded) {

@@ -20,7 +20,9 @@ using log::v1::Record;
 
 constexpr uint64_t kMinuteUs = 60'000'000;
 constexpr uint64_t kTimeJumpMaxUs = 86'400'000'000ull;
-constexpr uint32_t kSweepVideos = 256;  // retrieval vectors refreshed at a Tick
+// Videos whose vectors a Tick refreshes: all of them within 128 Ticks, or as fast as may be.
+constexpr uint32_t kSweepTicks = 128;
+constexpr uint32_t kSweepVideosMax = 256;
 
 // Log time: never back, at most a day a record forward; the first record sets it.
 void advance_time(State& s, uint64_t stamp_us) {
@@ -213,9 +215,10 @@ void fold_erased(State& s, const log::v1::AccountErased& r) {
 void fold_tick(State& s) {
   s.co_watch.solve_some();
   close_batch(s);
-  s.towers.sweep(s.catalogue, kSweepVideos);
   auto count = static_cast<uint32_t>(s.catalogue.size());
-  for (uint32_t i = 0; i < std::min(kSweepVideos, count); ++i) {
+  const uint32_t videos = std::min({count / kSweepTicks + 1, kSweepVideosMax, count});
+  s.towers.sweep(s.catalogue, videos);
+  for (uint32_t i = 0; i < videos; ++i) {
     if (s.sweep_next >= count) s.sweep_next = 0;
     refresh_vector(s, s.sweep_next++);
   }

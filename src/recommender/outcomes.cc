@@ -157,8 +157,10 @@ void resolve_watch(State& s, Viewer& viewer, const PendingPage& page, PendingSlo
     e.negative = s.bundle.affinity.skip;
     e.skipped = 1;
   } else {
-    float leaning = kPartialWatch * (2.0f * fraction - 1.0f);
-    (leaning > 0 ? e.positive : e.negative) = leaning > 0 ? leaning : left ? 0.0f : -leaning;
+    // Against other watches of videos of this length: most of a minute is much, and half of it is.
+    const float leaning = kPartialWatch * (2.0f * quantile - 1.0f);
+    if (leaning > 0) e.positive = leaning;
+    if (leaning < 0 && !left) e.negative = -leaning;
   }
   add_evidence(s, viewer, slot.video, e);
 }

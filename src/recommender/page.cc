@@ -67,21 +67,44 @@ std::vector<uint32_t> held_videos(const State& s, const FeedRequest& request) {
   return out;
 }
 
-reranker::Placed place_of(const features::Video& video) {
-  return {video.author, video.main_topic()};
+reranker::Placed place_of(const State& s, uint32_t index) {
+  const auto& video = s.catalogue.video(index);
+  return {video.author, video.main_topic(), s.catalogue.vector(index)};
 }
 
-SlateItem slate_item(const features::Catalogue& catalogue, const features::ViewerContext& context,
-                     const Scored& scored) {
-  const auto& video = catalogue.video(scored.video);
-  bool is_new = (catalogue.flags()[scored.video] & features::Catalogue::kNew) != 0;
+// Impressions an hour that a video needs to have its first budget in time; 0 when that is over.
+float need_of(const State& s, const features::Video& video) {
+  constexpr float kHoursMin = 1.0f / 12;  // what is left of the time, at least
+  constexpr double kHourUs = 3'600'000'000.0;
+  const auto& exploration = s.bundle.exploration;
+  if (video.stage != 0 || video.impressions >= exploration.budget_impressions[0]) return 0;
+  const uint64_t age_us = s.time_us > video.published_us ? s.time_us - video.published_us : 0;
+  const auto hours = static_cast<float>(static_cast<double>(age_us) / kHourUs);
+  const float left = exploration.debut_hours - hours;
+  if (left <= 0) return 0;
+  return static_cast<float>(exploration.budget_impressions[0] - video.impressions) /
+         std::max(left, kHoursMin);
+}
+
+SlateItem slate_item(const State& s, const features::ViewerContext& context, const Scored& scored) {
+  const auto& video = s.catalogue.video(scored.video);
+  bool is_new = (s.catalogue.flags()[scored.video] & features::Catalogue::kNew) != 0;
   return {.video = scored.video,
           .author = video.author,
           .topic = video.main_topic(),
           .score = scored.score,
           .is_new = is_new,
           .impressions = video.impressions,
-          .topic_is_new = context.topic_novelty(video) == 1.0f};
+          .need = is_new ? need_of(s, video) : 0,
+          .topic_is_new = context.topic_novelty(video) == 1.0f,
+          .vector = s.catalogue.vector(scored.video)};
+}
+
+// Of all viewers, as of late: at a constant rate a count that halves every hour holds 1 / ln 2
+// hours' worth.
+float impressions_an_hour(const State& s) {
+  return 0.693147181f * s.catalogue.network().at(features::Event::kImpression,
+                                                 features::Horizon::kHour, s.time_us);
 }
 
 // Who looks, as the state knows them.
@@ -113,7 +136,7 @@ log::v1::Source source_of(reranker::Part part, log::v1::Source found_by) {
 
 }  // namespace
 
-Result<Served> rank_page(const State& s, const FeedRequest& request) {
+Result<Served> rank_page(const State& s, const FeedRequest& request, Scratch& scratch) {
   RD_CHECK(check(request));
   Viewing viewing(s, request);
   const features::Viewer* viewer = viewing.viewer;
@@ -128,11 +151,11 @@ Result<Served> rank_page(const State& s, const FeedRequest& request) {
   for (uint64_t id : request.exclude()) {
     if (auto video = s.catalogue.find_video(id)) barred.push_back(*video);
   }
-  auto set = retrieval::gather(s, context, barred, rng);
-  std::vector<Scored> scored = reranker::score(s, user, context, set.candidates);
+  auto set = retrieval::gather(s, context, barred, rng, scratch.gather);
+  std::vector<Scored> scored = reranker::score(s, user, context, set.candidates, scratch.score);
   std::vector<SlateItem> items;
   items.reserve(scored.size());
-  for (const Scored& one : scored) items.push_back(slate_item(s.catalogue, context, one));
+  for (const Scored& one : scored) items.push_back(slate_item(s, context, one));
 
   Served page;
   *page.mutable_request() = request;
@@ -151,11 +174,12 @@ Result<Served> rank_page(const State& s, const FeedRequest& request) {
     size_t recent = std::min<size_t>(history.size(), s.bundle.rules.window_slots);
     for (size_t i = history.size() - recent; i < history.size(); ++i) {
       if (std::find(held.begin(), held.end(), history[i].video) != held.end()) continue;
-      before.push_back(place_of(s.catalogue.video(history[i].video)));
+      before.push_back(place_of(s, history[i].video));
     }
   }
-  for (uint32_t video : held) before.push_back(place_of(s.catalogue.video(video)));
-  reranker::Slate slate(s.bundle, items, set.pool, before, request.limit(), context.outcomes());
+  for (uint32_t video : held) before.push_back(place_of(s, video));
+  reranker::Slate slate(s.bundle, items, set.pool, before, request.limit(),
+                        {context.outcomes(), impressions_an_hour(s)}, rng);
   while (!slate.done()) {
     auto draw = slate.draw(slate.distribution(), rng);
     auto at = std::find_if(scored.begin(), scored.end(),
@@ -166,16 +190,16 @@ Result<Served> rank_page(const State& s, const FeedRequest& request) {
       chosen = *at;
     } else {
       retrieval::Candidate met_by_chance{draw.video, log::v1::SOURCE_EXPLORATION};
-      chosen = reranker::score(s, user, context, std::span(&met_by_chance, 1)).front();
+      chosen =
+          reranker::score(s, user, context, std::span(&met_by_chance, 1), scratch.score).front();
     }
     chosen.source = source_of(draw.part, chosen.source);
-    const auto& video = s.catalogue.video(draw.video);
     log::v1::ServedSlot& slot = *page.add_slots();
-    slot.set_video_id(video.id);
+    slot.set_video_id(s.catalogue.video(draw.video).id);
     slot.set_source(chosen.source);
     slot.set_propensity(static_cast<float>(draw.propensity));
     explain::explain_slot(s, context, chosen, slot);
-    slate.place(draw.video, video.author, video.main_topic());
+    slate.place(draw.video, place_of(s, draw.video));
   }
   page.set_exhausted(page.slots_size() < static_cast<int>(request.limit()));
   explain::explain_learned(s, context, page);
@@ -183,7 +207,7 @@ Result<Served> rank_page(const State& s, const FeedRequest& request) {
 }
 
 Result<std::vector<VideoScore>> score_videos(const State& s, const FeedRequest& request,
-                                             std::span<const uint64_t> videos) {
+                                             std::span<const uint64_t> videos, Scratch& scratch) {
   RD_CHECK(check(request));
   Viewing viewing(s, request);
   std::vector<VideoScore> out(videos.size());
@@ -195,7 +219,7 @@ Result<std::vector<VideoScore>> score_videos(const State& s, const FeedRequest& 
     candidates.push_back({*video, log::v1::SOURCE_UNSPECIFIED});
     places.push_back(i);
   }
-  auto scored = reranker::score(s, viewing.user, viewing.context, candidates);
+  auto scored = reranker::score(s, viewing.user, viewing.context, candidates, scratch.score);
   for (size_t i = 0; i < scored.size(); ++i) {
     VideoScore& to = out[places[i]];
     to.servable = true;

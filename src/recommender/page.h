@@ -7,6 +7,8 @@
 
 #include "base/result.h"
 #include "recommender/engine.h"
+#include "recommender/reranker/value_model.h"
+#include "recommender/retrieval/candidates.h"
 #include "recommender/state.h"
 #include "rondo/log/v1/record.pb.h"
 
@@ -17,11 +19,18 @@ inline constexpr int kLimitMax = 32;
 inline constexpr int kHeldMax = 64;
 inline constexpr int kExcludeMax = 1024;
 
+// Memory of one page after the other. Holds nothing between calls but its size.
+struct Scratch {
+  retrieval::Scratch gather;
+  reranker::Scratch score;
+};
+
 // As Engine::rank.
-Result<log::v1::Served> rank_page(const State& state, const log::v1::FeedRequest& request);
+Result<log::v1::Served> rank_page(const State& state, const log::v1::FeedRequest& request,
+                                  Scratch& scratch);
 // As Engine::score.
 Result<std::vector<VideoScore>> score_videos(const State& state,
                                              const log::v1::FeedRequest& request,
-                                             std::span<const uint64_t> videos);
+                                             std::span<const uint64_t> videos, Scratch& scratch);
 
 }  // namespace rondo::recommender

@@ -5,6 +5,7 @@
 #include "base/result.h"
 #include "recommender/features/watch_histogram.h"
 #include "recommender/kernels/dense.h"
+#include "recommender/kernels/gemm.h"
 #include "recommender/kernels/math.h"
 
 namespace rondo::recommender::ranker {
@@ -26,13 +27,14 @@ ItemFields item_fields(const features::Catalogue& catalogue, uint32_t video) {
 
 HistorySide history_side(const features::Catalogue& catalogue,
                          std::span<const features::PastOutcome> history) {
-  HistorySide out;
+  std::vector<float> keys;
+  std::vector<float> valences;
   for (const auto& [video, valence] : history) {
     auto vector = catalogue.vector(video);
-    out.keys.insert(out.keys.end(), vector.begin(), vector.end());
-    out.valence.push_back(static_cast<float>(valence) / 64.0f);
+    keys.insert(keys.end(), vector.begin(), vector.end());
+    valences.push_back(static_cast<float>(valence) / 64.0f);
   }
-  return out;
+  return {std::move(keys), std::move(valences)};
 }
 
 Model::Model(const Bundle& bundle) : bundle_(bundle), layout_(bundle.model) {
@@ -97,42 +99,45 @@ UserSide Model::user(uint64_t viewer, std::span<const float> pooled, HistorySide
 }
 
 void Model::logits(const UserSide& user, std::span<const ItemView> items,
-                   std::span<const features::FeatureVector> features,
-                   std::span<float> logits) const {
-  Pass pass;
-  this->logits(user, items, features, logits, pass);
-}
-
-void Model::logits(const UserSide& user, std::span<const ItemView> items,
                    std::span<const features::FeatureVector> features, std::span<float> logits,
                    Pass& pass) const {
   const size_t n = items.size();
   const size_t d = layout_.d;
   const size_t inputs = layout_.network_shape.inputs();
   RD_ASSERT(features.size() == n && logits.size() == n * kHeads);
-  pass.activations.x.assign(n * inputs, 0.0f);
+  pass.items.resize(n * d);
   pass.attention.resize(n * d);
   pass.weights.resize(n * user.history.size());
   for (size_t i = 0; i < n; ++i) {
-    const ItemView& item = items[i];
-    std::span<float> out = logits.subspan(i * kHeads, kHeads);
-    kernels::dot_many(item.vector, user.query, out);
-    for (size_t h = 0; h < kHeads; ++h) {
-      float dense = kernels::dot(std::span(&dense_[layout_.feature(h)], kFeatures), features[i]);
-      out[h] += dense_[layout_.bias(h)] + user.bias[h] + item.bias[h] + dense;
-    }
-    std::span<float> attention(&pass.attention[i * d], d);
-    attend(user.history, item.vector, attention,
-           std::span(pass.weights).subspan(i * user.history.size(), user.history.size()));
-    float* x = &pass.activations.x[i * inputs];
-    for (size_t k = 0; k < d; ++k) {
-      x[k] = item.vector[k];
-      x[d + k] = user.own[k] * item.vector[k];
-      x[2 * d + k] = user.pooled[k] * item.vector[k];
-      x[3 * d + k] = attention[k];
-    }
-    std::copy(features[i].begin(), features[i].end(), x + 4 * d);
+    std::copy(items[i].vector.begin(), items[i].vector.end(), &pass.items[i * d]);
   }
+  attend(user.history, pass.items, pass.attention, pass.weights);
+
+  std::vector<float>& x = pass.activations.x;
+  x.resize(n * inputs);
+  for (size_t i = 0; i < n; ++i) {
+    const float* item = &pass.items[i * d];
+    float* row = &x[i * inputs];
+    for (size_t k = 0; k < d; ++k) row[k] = item[k];
+    for (size_t k = 0; k < d; ++k) row[d + k] = user.own[k] * item[k];
+    for (size_t k = 0; k < d; ++k) row[2 * d + k] = user.pooled[k] * item[k];
+    std::copy_n(&pass.attention[i * d], d, row + 3 * d);
+    std::copy(features[i].begin(), features[i].end(), row + 4 * d);
+    std::fill(row + 4 * d + kFeatures, row + inputs, 0.0f);
+    float* out = &logits[i * kHeads];
+    for (size_t h = 0; h < kHeads; ++h) {
+      out[h] = dense_[layout_.bias(h)] + user.bias[h] + items[i].bias[h];
+    }
+  }
+  // The products with the query, and the features, are one more matrix over the same rows.
+  pass.linear.assign(inputs * kHeads, 0.0f);
+  for (size_t h = 0; h < kHeads; ++h) {
+    for (size_t k = 0; k < d; ++k) pass.linear[k * kHeads + h] = user.query[h * d + k];
+    for (size_t f = 0; f < kFeatures; ++f) {
+      pass.linear[(4 * d + f) * kHeads + h] = dense_[layout_.feature(h) + f];
+    }
+  }
+  kernels::gemm({n, inputs, kHeads}, x, pass.linear, {}, kernels::Activation::kIdentity, logits);
   forward(layout_.network_shape, network(), pass.activations, logits);
   const float most = bundle_.training.logit_max;
   for (float& logit : logits) logit = std::clamp(logit, -most, most);

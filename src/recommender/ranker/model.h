@@ -83,15 +83,15 @@ class Model {
 
   ItemSide item(const ItemFields& fields) const;
   UserSide user(uint64_t viewer, std::span<const float> pooled, HistorySide history) const;
-  // One row each; `logits` (n x kHeads) holds the clamped logits.
-  void logits(const UserSide& user, std::span<const ItemView> items,
-              std::span<const features::FeatureVector> features, std::span<float> logits) const;
-  // The same, with what the backward pass needs.
+  // What the forward pass leaves for the backward one; reused from call to call.
   struct Pass {
     Activations activations;
+    std::vector<float> linear;     // inputs x heads: what the factorization makes of a row of x
+    std::vector<float> items;      // n x d
     std::vector<float> attention;  // n x d
     std::vector<float> weights;    // n x history
   };
+  // One row each; `logits` (n x kHeads) holds the clamped logits.
   void logits(const UserSide& user, std::span<const ItemView> items,
               std::span<const features::FeatureVector> features, std::span<float> logits,
               Pass& pass) const;

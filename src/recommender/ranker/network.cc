@@ -19,18 +19,32 @@ void through_relu(std::span<const float> activation, std::span<float> slope) {
 
 }  // namespace
 
-void attend(const HistorySide& history, std::span<const float> item, std::span<float> out,
+HistorySide::HistorySide(std::vector<float> k, std::vector<float> v)
+    : keys(std::move(k)), valence(std::move(v)), across(keys.size()), values(keys.size()) {
+  const size_t m = valence.size();
+  if (m == 0) return;
+  const size_t d = keys.size() / m;
+  const float scale = 1.0f / kernels::sqrt(static_cast<float>(d));
+  for (size_t j = 0; j < m; ++j) {
+    for (size_t i = 0; i < d; ++i) {
+      across[i * m + j] = scale * keys[j * d + i];
+      values[j * d + i] = valence[j] * keys[j * d + i];
+    }
+  }
+}
+
+void attend(const HistorySide& history, std::span<const float> items, std::span<float> out,
             std::span<float> weights) {
   std::fill(out.begin(), out.end(), 0.0f);
-  if (history.size() == 0) return;
-  const size_t d = item.size();
-  kernels::dot_many(item, history.keys, weights);
-  const float scale = 1.0f / kernels::sqrt(static_cast<float>(d));
-  for (float& w : weights) w *= scale;
-  kernels::softmax(weights);
-  for (size_t j = 0; j < weights.size(); ++j) {
-    kernels::axpy(weights[j] * history.valence[j], std::span(&history.keys[j * d], d), out);
-  }
+  const size_t m = history.size();
+  if (m == 0) return;
+  const size_t d = history.keys.size() / m;
+  const size_t n = items.size() / d;
+  std::fill(weights.begin(), weights.end(), 0.0f);
+  constexpr auto kPlain = kernels::Activation::kIdentity;
+  kernels::gemm({n, d, m}, items, history.across, {}, kPlain, weights);
+  for (size_t i = 0; i < n; ++i) kernels::softmax(weights.subspan(i * m, m));
+  kernels::gemm({n, m, d}, weights, history.values, {}, kPlain, out);
 }
 
 void attend_back(const HistorySide& history, std::span<const float> weights,

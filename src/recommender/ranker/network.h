@@ -38,17 +38,24 @@ struct NetworkShape {
   size_t hidden2;
 };
 
-// The viewer's latest outcomes as the attention sees them, newest first.
+// The viewer's m latest outcomes as the attention sees them, newest first.
 struct HistorySide {
-  std::vector<float> keys;  // n x d
-  std::vector<float> valence;
+  HistorySide() = default;
+  HistorySide(std::vector<float> keys, std::vector<float> valence);
   size_t size() const { return valence.size(); }
+
+  std::vector<float> keys;     // m x d
+  std::vector<float> valence;  // m
+  std::vector<float> across;   // d x m: the keys the other way round, over sqrt d
+  std::vector<float> values;   // m x d: the keys times their valence
 };
 
-// What one candidate finds in the history: `out` (d), and the softmax into `weights` (n).
-void attend(const HistorySide& history, std::span<const float> item, std::span<float> out,
+// What n candidates (n x d) find in the history: `out` (n x d), and the softmax of each into
+// `weights` (n x m).
+void attend(const HistorySide& history, std::span<const float> items, std::span<float> out,
             std::span<float> weights);
-// Adds to `by_item` the slope by the candidate's vector, given the slope by what attend put out.
+// Of one candidate: adds to `by_item` the slope by its vector, given the slope by what attend put
+// out.
 void attend_back(const HistorySide& history, std::span<const float> weights,
                  std::span<const float> out, std::span<const float> by_out,
                  std::span<float> by_item);

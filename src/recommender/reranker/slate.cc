@@ -1,10 +1,14 @@
 #include "recommender/reranker/slate.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "base/result.h"
 #include "recommender/features/catalogue.h"
+#include "recommender/kernels/dense.h"
+#include "recommender/kernels/elementwise.h"
 #include "recommender/kernels/math.h"
+#include "recommender/retrieval/top_k.h"
 
 namespace rondo::recommender::reranker {
 namespace {
@@ -12,6 +16,9 @@ namespace {
 using features::kNoIndex;
 
 constexpr int kRules = 3;
+constexpr float kNever = -1000.0f;  // its exponential is 0
+// The share is this much more than what is needed: some of those who are shown a new video leave.
+constexpr float kNeedMargin = 1.25f;
 
 size_t topic_limit(float share, size_t slots) {
   auto most = static_cast<size_t>(share * static_cast<float>(slots) + 0.5f);
@@ -21,27 +28,40 @@ size_t topic_limit(float share, size_t slots) {
 // 1 for a viewer without outcomes, half at `half`, falling to 0.
 float coldness(float half, size_t outcomes) { return half / (half + static_cast<float>(outcomes)); }
 
-// The scores of the items in use as shares that sum to `total`.
-std::vector<double> softmax(std::span<const float> scores, const std::vector<bool>& use,
-                            float temperature, double total) {
+// The scores of the items in use as shares that sum to `total`; each times its factor, if any.
+std::vector<double> softmax(std::span<const float> scores, std::span<const uint8_t> use,
+                            float temperature, double total, std::span<const float> factor = {}) {
   std::vector<double> out(scores.size(), 0.0);
+  if (!(total > 0)) return out;
   bool any = false;
   float best = 0;
   for (size_t i = 0; i < scores.size(); ++i) {
-    if (!use[i]) continue;
+    if (use[i] == 0) continue;
     best = any ? std::max(best, scores[i]) : scores[i];
     any = true;
   }
+  std::vector<float> weights(scores.size());
+  for (size_t i = 0; i < scores.size(); ++i) {
+    weights[i] = use[i] != 0 ? (scores[i] - best) / temperature : kNever;
+  }
+  kernels::exp(weights);
   double sum = 0;
   for (size_t i = 0; i < scores.size(); ++i) {
-    if (!use[i]) continue;
-    out[i] = kernels::exp((scores[i] - best) / temperature);
+    out[i] = static_cast<double>(weights[i]) * (factor.empty() ? 1.0 : double{factor[i]});
     sum += out[i];
   }
-  if (sum > 0) {
-    for (double& share : out) share = share / sum * total;
-  }
+  if (!(sum > 0)) return out;
+  const double scale = total / sum;
+  for (double& share : out) share *= scale;
   return out;
+}
+
+// About normal, mean 0 and deviation 1: of 64 coins.
+float normal(base::Rng& rng) { return 0.25f * static_cast<float>(std::popcount(rng.next()) - 32); }
+
+float cosine(std::span<const float> a, std::span<const float> b) {
+  const float norm = kernels::sqrt(kernels::squared_norm(a) * kernels::squared_norm(b));
+  return norm > 0 ? kernels::dot(a, b) / norm : 0.0f;
 }
 
 double uniform53(base::Rng& rng) { return static_cast<double>(rng.next() >> 11) * 0x1p-53; }
@@ -68,90 +88,140 @@ double sum_of(const std::vector<double>& shares) {
 }  // namespace
 
 Slate::Slate(const Bundle& bundle, std::span<const SlateItem> items, std::span<const uint32_t> pool,
-             std::span<const Placed> before, size_t limit, size_t outcomes)
+             std::span<const Placed> before, size_t limit, const Audience& audience, base::Rng& rng)
     : bundle_(bundle),
       items_(items),
       pool_(pool),
       limit_(limit),
+      window_(bundle.rules.window_slots - 1),
       topic_max_(topic_limit(bundle.rules.topic_share_max, bundle.rules.window_slots)),
       repeat_penalty_(bundle.rules.repeat_penalty +
                       bundle.rules.cold_repeat_penalty *
-                          coldness(bundle.rules.cold_outcomes, outcomes)),
+                          coldness(bundle.rules.cold_outcomes, audience.outcomes)),
       new_topic_share_(bundle.exploration.new_topic_share *
-                       coldness(bundle.exploration.new_topic_outcomes, outcomes)),
-      before_(before.begin(), before.end()),
-      item_placed_(items.size(), false) {}
+                       coldness(bundle.exploration.new_topic_outcomes, audience.outcomes)),
+      impressions_an_hour_(audience.impressions_an_hour),
+      item_placed_(items.size(), 0),
+      topic_count_(items.size(), 0),
+      unknown_(items.size(), 0.0f) {
+  for (size_t i = 0; i < items_.size(); ++i) {
+    if (!items_[i].is_new) continue;
+    const float deviation =
+        bundle.exploration.bonus / kernels::sqrt(1.0f + static_cast<float>(items_[i].impressions));
+    unknown_[i] = deviation * normal(rng);
+  }
+  if (bundle.rules.likeness_penalty > 0) {
+    retrieval::TopK<float> best(bundle.rules.likeness_compared);
+    for (uint32_t i = 0; i < items_.size(); ++i) best.offer(items_[i].score, i);
+    compared_ = best.take();
+  }
+  for (const Placed& placed : before) enter_window(placed);
+}
 
 bool Slate::done() const { return placed_.size() >= limit_ || placed_.size() >= pool_.size(); }
 
-size_t Slate::topic_count(uint32_t topic) const {
-  if (topic == kNoIndex) return 0;
-  size_t window = std::min<size_t>(bundle_.rules.window_slots - 1, before_.size());
-  return static_cast<size_t>(std::count_if(before_.end() - static_cast<ptrdiff_t>(window),
-                                           before_.end(),
-                                           [topic](const Placed& p) { return p.topic == topic; }));
+void Slate::enter_window(const Placed& placed) {
+  const bool leaves = before_.size() >= window_;
+  const uint32_t left = leaves && window_ > 0 ? before_[before_.size() - window_].topic : kNoIndex;
+  before_.push_back(placed);
+  if (window_ == 0) return;
+  for (size_t i = 0; i < items_.size(); ++i) {
+    const uint32_t topic = items_[i].topic;
+    if (topic == kNoIndex) continue;
+    if (topic == placed.topic) ++topic_count_[i];
+    if (topic == left) --topic_count_[i];
+  }
+  if (compared_.empty()) return;
+  if (likeness_.size() >= window_) likeness_.erase(likeness_.begin());
+  std::vector<float>& to = likeness_.emplace_back();
+  for (uint32_t i : compared_) to.push_back(cosine(items_[i].vector, placed.vector));
 }
 
 bool Slate::is_placed(uint32_t video) const {
   return std::find(placed_.begin(), placed_.end(), video) != placed_.end();
 }
 
-bool Slate::allowed(const SlateItem& item, int relaxed) const {
+bool Slate::allow(int relaxed, std::vector<uint8_t>& use) const {
   const auto& rules = bundle_.rules;
-  if (relaxed < 1) {
-    size_t gap = std::min<size_t>(rules.author_gap, before_.size());
-    for (size_t i = before_.size() - gap; i < before_.size(); ++i) {
-      if (before_[i].author == item.author) return false;
-    }
+  const std::span<const Placed> before(before_);
+  const auto near = before.last(std::min<size_t>(rules.author_gap, before.size()));
+  uint32_t run = kNoIndex;  // the topic that may not go on
+  if (before.size() >= rules.topic_run_max) {
+    const auto latest = before.last(rules.topic_run_max);
+    const bool same = std::all_of(latest.begin(), latest.end(),
+                                  [&](const Placed& p) { return p.topic == latest[0].topic; });
+    if (same) run = latest[0].topic;
   }
-  if (item.topic == kNoIndex) return true;
-  if (relaxed < 2 && before_.size() >= rules.topic_run_max) {
-    bool run = true;
-    for (size_t i = before_.size() - rules.topic_run_max; i < before_.size(); ++i) {
-      run = run && before_[i].topic == item.topic;
+  bool any = false;
+  for (size_t i = 0; i < items_.size(); ++i) {
+    const SlateItem& item = items_[i];
+    bool good = item_placed_[i] == 0;
+    if (relaxed < 1) {
+      for (const Placed& p : near) good = good && p.author != item.author;
     }
-    if (run) return false;
+    if (item.topic != kNoIndex) {
+      if (relaxed < 2) good = good && item.topic != run;
+      if (relaxed < 3) good = good && topic_count_[i] < topic_max_;
+    }
+    use[i] = good ? 1 : 0;
+    any = any || good;
   }
-  return relaxed >= 3 || topic_count(item.topic) < topic_max_;
+  return any;
 }
 
 Distribution Slate::distribution() const {
   Distribution out;
   const auto& exploration = bundle_.exploration;
-  std::vector<bool> use(items_.size(), false);
+  const size_t n = items_.size();
+  std::vector<uint8_t> use(n, 0);
   bool any = false;
   for (int relaxed = 0; relaxed <= kRules && !any; ++relaxed) {
-    for (size_t i = 0; i < items_.size(); ++i) {
-      use[i] = !item_placed_[i] && allowed(items_[i], relaxed);
-      any = any || use[i];
-    }
+    any = allow(relaxed, use);
     out.rules_relaxed = relaxed;
   }
-  std::vector<bool> new_video(items_.size(), false);
-  std::vector<bool> new_topic(items_.size(), false);
+  std::vector<float> adjusted(n);
+  for (size_t i = 0; i < n; ++i) {
+    adjusted[i] = items_[i].score - repeat_penalty_ * static_cast<float>(topic_count_[i]);
+  }
+  for (size_t c = 0; c < compared_.size(); ++c) {
+    float most = 0;
+    for (const auto& to : likeness_) most = std::max(most, to[c]);
+    adjusted[compared_[c]] -= bundle_.rules.likeness_penalty * most;
+  }
+  std::vector<float> hopeful(n);
+  for (size_t i = 0; i < n; ++i) hopeful[i] = adjusted[i] + unknown_[i];
+  std::vector<uint8_t> new_video(n, 0);
+  std::vector<uint8_t> debut(n, 0);
+  std::vector<uint8_t> new_topic(n, 0);
+  std::vector<float> need(n, 0.0f);
+  float needed = 0;
   bool any_new_video = false;
   bool any_new_topic = false;
-  std::vector<float> adjusted(items_.size(), 0.0f);
-  std::vector<float> hopeful(items_.size(), 0.0f);
-  for (size_t i = 0; i < items_.size(); ++i) {
-    if (!use[i]) continue;
-    const SlateItem& item = items_[i];
-    adjusted[i] = item.score - repeat_penalty_ * static_cast<float>(topic_count(item.topic));
-    hopeful[i] = adjusted[i] +
-                 exploration.bonus / kernels::sqrt(1.0f + static_cast<float>(item.impressions));
-    new_video[i] = item.is_new;
-    new_topic[i] = item.topic_is_new;
-    any_new_video = any_new_video || item.is_new;
-    any_new_topic = any_new_topic || item.topic_is_new;
+  for (size_t i = 0; i < n; ++i) {
+    need[i] = items_[i].need;
+    needed += need[i];
+    if (use[i] == 0) continue;
+    new_video[i] = items_[i].is_new ? 1 : 0;
+    debut[i] = need[i] > 0 ? 1 : 0;
+    new_topic[i] = items_[i].topic_is_new ? 1 : 0;
+    any_new_video = any_new_video || new_video[i] != 0;
+    any_new_topic = any_new_topic || new_topic[i] != 0;
   }
+  const bool any_debut = std::any_of(debut.begin(), debut.end(), [](uint8_t d) { return d != 0; });
   size_t left = pool_.size() - placed_.size();
   // Without a scored candidate left, all of the probability is uniform.
   double uniform = any ? static_cast<double>(exploration.uniform_share) : 1.0;
   double video_share = any_new_video ? static_cast<double>(exploration.new_video_share) : 0.0;
+  if (any_debut) {
+    const float share = kNeedMargin * needed / std::max(impressions_an_hour_, 1.0f);
+    video_share =
+        std::max(video_share, static_cast<double>(std::min(share, exploration.debut_share_max)));
+  }
   double topic_share = any_new_topic ? new_topic_share_ : 0.0;
   out.uniform_each = uniform / static_cast<double>(left);
   out.parts = {
-      softmax(hopeful, new_video, exploration.temperature, video_share),
+      any_debut ? softmax(hopeful, debut, exploration.temperature, video_share, need)
+                : softmax(hopeful, new_video, exploration.temperature, video_share),
       softmax(adjusted, new_topic, bundle_.rules.temperature, topic_share),
       softmax(adjusted, use, bundle_.rules.temperature, 1.0 - uniform - video_share - topic_share)};
   return out;
@@ -200,11 +270,11 @@ uint32_t Slate::nth_left(uint64_t skip) const {
   return 0;
 }
 
-void Slate::place(uint32_t video, uint32_t author, uint32_t topic) {
+void Slate::place(uint32_t video, const Placed& as) {
   placed_.push_back(video);
-  before_.push_back({author, topic});
+  enter_window(as);
   for (size_t i = 0; i < items_.size(); ++i) {
-    if (items_[i].video == video) item_placed_[i] = true;
+    if (items_[i].video == video) item_placed_[i] = 1;
   }
 }
 

@@ -3,8 +3,12 @@
 //
 // For each slot the distribution is built first, then drawn from. It mixes four parts:
 //   uniform    the bundle's share, over all that could be served (scored or not), no rules;
-//   new video  the bundle's share, over new videos within their budget, by score plus a bonus for
-//              few impressions; nothing when no new video is allowed here;
+//   new video  over new videos within their budget. Those in their first hours come first, each as
+//              often as it must to have its first budget in time, and the share is what they all
+//              need of the network's impressions, up to the bundle's limit. Without any: the
+//              bundle's share, over the other new ones. The score chooses who is asked, with what
+//              is not known of it drawn (W. Thompson, Biometrika 1933): the fewer the impressions,
+//              the wider. The draws are the page's, by its seed: a propensity is given them;
 //   new topic  the bundle's share, falling with the viewer's outcomes, over topics that the viewer
 //              has not met, by score; nothing when there is none;
 //   greedy     the rest: a sharp softmax over the adjusted scores of all allowed candidates.
@@ -13,10 +17,13 @@
 // Rules, in the order in which they give way when no candidate keeps them all: the gap between
 // videos of one author; the run of one topic; the share of one topic in the window. What the viewer
 // has just seen, and what is held of earlier pages, comes before the first slot: a player that asks
-// anew after every swipe only ever commits the first one. A topic in the window costs a penalty,
-// larger for a new viewer: so the first pages spread over topics and learn fastest.
+// anew after every swipe only ever commits the first one. Adjusted is a score less two penalties:
+// of a topic in the window, by how often, larger for a new viewer, so that the first pages spread
+// over topics and learn fastest; and of likeness, the largest cosine between the candidate's vector
+// and those in the window, for the best by score (J. Carbonell and J. Goldstein, "The Use of MMR",
+// SIGIR 1998).
 //
-// Not thread safe.
+// Not thread safe. What it is given lives longer than it does.
 #pragma once
 
 #include <array>
@@ -36,13 +43,22 @@ struct SlateItem {
   float score;
   bool is_new;           // within its exploration budget
   uint32_t impressions;  // of a new video
+  float need;            // impressions an hour that its first budget asks for, in its first hours
   bool topic_is_new;     // the viewer has had no outcome with it
+  std::span<const float> vector;
 };
 
 // What stands before the first slot.
 struct Placed {
   uint32_t author;
   uint32_t topic;
+  std::span<const float> vector;
+};
+
+// Who asks, and how much the network shows.
+struct Audience {
+  size_t outcomes;            // that the viewer has had
+  float impressions_an_hour;  // of the network
 };
 
 enum class Part : uint8_t { kUniform, kNewVideo, kNewTopic, kGreedy };
@@ -57,9 +73,9 @@ struct Distribution {
 
 class Slate {
  public:
-  // `pool` is ascending and holds every item's video; `outcomes` is how many the viewer has had.
+  // `pool` is ascending and holds every item's video. `rng` draws what is not known of new videos.
   Slate(const Bundle& bundle, std::span<const SlateItem> items, std::span<const uint32_t> pool,
-        std::span<const Placed> before, size_t limit, size_t outcomes);
+        std::span<const Placed> before, size_t limit, const Audience& audience, base::Rng& rng);
 
   struct Draw {
     uint32_t video;
@@ -71,13 +87,13 @@ class Slate {
   // Of the next slot.
   Distribution distribution() const;
   Draw draw(const Distribution& distribution, base::Rng& rng) const;
-  // Fills the next slot; `author` and `topic` are the video's.
-  void place(uint32_t video, uint32_t author, uint32_t topic);
+  // Fills the next slot.
+  void place(uint32_t video, const Placed& as);
 
  private:
-  bool allowed(const SlateItem& item, int relaxed) const;
-  // Slots of this topic in the window that ends before the next slot.
-  size_t topic_count(uint32_t topic) const;
+  // The candidates that keep all rules but the first `relaxed`; whether there is one.
+  bool allow(int relaxed, std::vector<uint8_t>& use) const;
+  void enter_window(const Placed& placed);
   bool is_placed(uint32_t video) const;
   // The video after `skip` others of the pool that are not placed.
   uint32_t nth_left(uint64_t skip) const;
@@ -86,12 +102,19 @@ class Slate {
   std::span<const SlateItem> items_;
   std::span<const uint32_t> pool_;
   const size_t limit_;
-  const size_t topic_max_;  // of one topic in a window
+  const size_t window_;     // slots that the next one looks back to
+  const size_t topic_max_;  // of one topic in a window, the next slot in it
   const float repeat_penalty_;
   const double new_topic_share_;
+  const float impressions_an_hour_;
   std::vector<Placed> before_;  // seen, held, placed
   std::vector<uint32_t> placed_;
-  std::vector<bool> item_placed_;
+  // One an item:
+  std::vector<uint8_t> item_placed_;
+  std::vector<uint8_t> topic_count_;  // of its topic, in the window
+  std::vector<float> unknown_;        // of a new video, what its score may turn out beside, drawn
+  std::vector<uint32_t> compared_;    // the items whose likeness counts
+  std::vector<std::vector<float>> likeness_;  // one a slot of the window, oldest first: to each
 };
 
 }  // namespace rondo::recommender::reranker

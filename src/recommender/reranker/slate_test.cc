@@ -11,6 +11,9 @@
 namespace rondo::recommender::reranker {
 namespace {
 
+constexpr std::array<std::array<float, 2>, 3> kVectors = {{{1, 0}, {0, 1}, {0.5f, 0.5f}}};
+constexpr std::array<float, 2> kAnyVector = {1, 1};
+
 struct Setting {
   std::vector<SlateItem> items;
   std::vector<uint32_t> pool;
@@ -30,10 +33,13 @@ Setting random_setting(base::Rng& rng) {
          .score = 2 * rng.uniform() - 1,
          .is_new = rng.below(3) == 0,
          .impressions = static_cast<uint32_t>(rng.below(60)),
-         .topic_is_new = rng.below(3) == 0});
+         .need = rng.below(4) == 0 ? 20 * rng.uniform() : 0,
+         .topic_is_new = rng.below(3) == 0,
+         .vector = kVectors[rng.below(3)]});
   }
   for (uint64_t i = rng.below(4); i > 0; --i) {
-    s.before.push_back({static_cast<uint32_t>(rng.below(6)), static_cast<uint32_t>(rng.below(5))});
+    s.before.push_back({static_cast<uint32_t>(rng.below(6)), static_cast<uint32_t>(rng.below(5)),
+                        kVectors[rng.below(3)]});
   }
   return s;
 }
@@ -61,7 +67,7 @@ TEST(Slate, PropensitiesSumToOneAndAreTheDrawsOwn) {
     SCOPED_TRACE(seed);
     base::Rng rng(seed);
     Setting s = random_setting(rng);
-    Slate slate(bundle, s.items, s.pool, s.before, 12, rng.below(30));
+    Slate slate(bundle, s.items, s.pool, s.before, 12, {rng.below(30), 1000}, rng);
     std::vector<uint32_t> placed;
     while (!slate.done()) {
       Distribution d = slate.distribution();
@@ -77,8 +83,8 @@ TEST(Slate, PropensitiesSumToOneAndAreTheDrawsOwn) {
       EXPECT_EQ(std::count(placed.begin(), placed.end(), draw.video), 0);
       placed.push_back(draw.video);
       const SlateItem* item = item_of(s, draw.video);
-      slate.place(draw.video, item == nullptr ? 0 : item->author,
-                  item == nullptr ? features::kNoIndex : item->topic);
+      slate.place(draw.video, item == nullptr ? Placed{0, features::kNoIndex, kAnyVector}
+                                              : Placed{item->author, item->topic, item->vector});
     }
     EXPECT_EQ(placed.size(), std::min<size_t>(12, s.pool.size()));
   }
@@ -91,7 +97,7 @@ TEST(Slate, DrawsFollowTheDistribution) {
   bundle.exploration.uniform_share = 0.1f;
   base::Rng rng(11);
   Setting s = random_setting(rng);
-  Slate slate(bundle, s.items, s.pool, s.before, 4, 6);
+  Slate slate(bundle, s.items, s.pool, s.before, 4, {6, 1000}, rng);
   Distribution d = slate.distribution();
   constexpr int kDraws = 200'000;
   std::map<uint32_t, int> counts;
@@ -115,14 +121,14 @@ TEST(Slate, KeepsTheRulesWhileItCan) {
     SCOPED_TRACE(seed);
     base::Rng rng(seed);
     Setting s = random_setting(rng);
-    Slate slate(bundle, s.items, s.pool, s.before, 10, rng.below(30));
+    Slate slate(bundle, s.items, s.pool, s.before, 10, {rng.below(30), 1000}, rng);
     std::vector<Placed> line = s.before;
     while (!slate.done()) {
       Distribution d = slate.distribution();
       auto draw = slate.draw(d, rng);
       const SlateItem* item = item_of(s, draw.video);
       if (item == nullptr) break;  // no scored candidate is left
-      Placed next{item->author, item->topic};
+      Placed next{item->author, item->topic, item->vector};
       if (d.rules_relaxed < 1) {
         for (size_t back = 1; back <= std::min<size_t>(2, line.size()); ++back) {
           EXPECT_NE(line[line.size() - back].author, next.author);
@@ -138,7 +144,7 @@ TEST(Slate, KeepsTheRulesWhileItCan) {
                                 [&](const Placed& p) { return p.topic == next.topic; }),
                   6);
       }
-      slate.place(draw.video, next.author, next.topic);
+      slate.place(draw.video, next);
     }
   }
 }
@@ -148,7 +154,8 @@ TEST(Slate, RulesGiveWayInTheirOrder) {
   auto relaxed = [&bundle](const std::vector<SlateItem>& items, const std::vector<Placed>& before) {
     std::vector<uint32_t> pool;
     for (const auto& item : items) pool.push_back(item.video);
-    return Slate(bundle, items, pool, before, 1, 5).distribution().rules_relaxed;
+    base::Rng rng(3);
+    return Slate(bundle, items, pool, before, 1, {5, 1000}, rng).distribution().rules_relaxed;
   };
   SlateItem item{.video = 1,
                  .author = 4,
@@ -156,13 +163,15 @@ TEST(Slate, RulesGiveWayInTheirOrder) {
                  .score = 0,
                  .is_new = false,
                  .impressions = 0,
-                 .topic_is_new = false};
-  EXPECT_EQ(relaxed({item}, {{1, 1}}), 0);
-  EXPECT_EQ(relaxed({item}, {{4, 1}}), 1);
-  EXPECT_EQ(relaxed({item}, {{1, 2}, {3, 2}}), 2);
+                 .need = 0,
+                 .topic_is_new = false,
+                 .vector = kAnyVector};
+  EXPECT_EQ(relaxed({item}, {{1, 1, kAnyVector}}), 0);
+  EXPECT_EQ(relaxed({item}, {{4, 1, kAnyVector}}), 1);
+  EXPECT_EQ(relaxed({item}, {{1, 2, kAnyVector}, {3, 2, kAnyVector}}), 2);
   std::vector<Placed> full;
-  for (uint32_t i = 0; i < 6; ++i) full.push_back({10 + i, 2});
-  full.push_back({20, 1});
+  for (uint32_t i = 0; i < 6; ++i) full.push_back({10 + i, 2, kAnyVector});
+  full.push_back({20, 1, kAnyVector});
   EXPECT_EQ(relaxed({item}, full), 3);
 }
 
@@ -179,19 +188,87 @@ TEST(Slate, AColdViewersFirstPageSpreadsOverTopics) {
                      .score = 0.1f * rng.uniform(),
                      .is_new = false,
                      .impressions = 100,
-                     .topic_is_new = true});
+                     .need = 0,
+                     .topic_is_new = true,
+                     .vector = kAnyVector});
     pool.push_back(v);
   }
   for (int trial = 0; trial < 50; ++trial) {
-    Slate slate(bundle, items, pool, {}, 8, 0);
+    Slate slate(bundle, items, pool, {}, 8, {0, 1000}, rng);
     std::map<uint32_t, int> topics;
     while (!slate.done()) {
       auto draw = slate.draw(slate.distribution(), rng);
       ++topics[draw.video % 8];
-      slate.place(draw.video, draw.video, draw.video % 8);
+      slate.place(draw.video, {draw.video, draw.video % 8, kAnyVector});
     }
     EXPECT_GE(topics.size(), 7u);
   }
+}
+
+// Of 20 videos with a draw each, all alike: the debuts' share is what they need of the network's
+// impressions, within its limits, and each has of it by its own need.
+TEST(Slate, NewVideosComeAsOftenAsTheirFirstBudgetNeeds) {
+  Bundle bundle = Bundle::defaults();
+  bundle.exploration.bonus = 0;
+  std::vector<SlateItem> items;
+  std::vector<uint32_t> pool;
+  for (uint32_t v = 0; v < 20; ++v) {
+    items.push_back({.video = v,
+                     .author = v,
+                     .topic = features::kNoIndex,
+                     .score = 0,
+                     .is_new = v < 2,
+                     .impressions = 0,
+                     .need = v == 0   ? 10.0f
+                             : v == 1 ? 30.0f
+                                      : 0.0f,
+                     .topic_is_new = false,
+                     .vector = kAnyVector});
+    pool.push_back(v);
+  }
+  auto new_part = [&](float impressions_an_hour) {
+    base::Rng rng(5);
+    return Slate(bundle, items, pool, {}, 1, {50, impressions_an_hour}, rng)
+        .distribution()
+        .parts[static_cast<size_t>(Part::kNewVideo) - 1];
+  };
+  auto part = new_part(500);  // 40 of 500, with a margin of a quarter
+  EXPECT_NEAR(part[0] + part[1], 0.1, 1e-6);
+  EXPECT_NEAR(part[1] / part[0], 3, 1e-5);
+  EXPECT_EQ(part[2], 0);
+  part = new_part(10);
+  EXPECT_NEAR(part[0] + part[1], double{bundle.exploration.debut_share_max}, 1e-6);
+  part = new_part(1e9f);
+  EXPECT_NEAR(part[0] + part[1], double{bundle.exploration.new_video_share}, 1e-6);
+}
+
+TEST(Slate, WhatIsLikeTheLastOneStepsBack) {
+  Bundle bundle = Bundle::defaults();
+  auto greedy = [&bundle](float penalty) {
+    bundle.rules.likeness_penalty = penalty;
+    std::vector<SlateItem> items;
+    for (uint32_t v = 0; v < 2; ++v) {
+      items.push_back({.video = v,
+                       .author = v,
+                       .topic = features::kNoIndex,
+                       .score = 0.5f,
+                       .is_new = false,
+                       .impressions = 0,
+                       .need = 0,
+                       .topic_is_new = false,
+                       .vector = kVectors[v]});
+    }
+    const std::vector<uint32_t> pool = {0, 1};
+    const std::vector<Placed> before = {{7, features::kNoIndex, kVectors[0]}};
+    base::Rng rng(5);
+    return Slate(bundle, items, pool, before, 1, {50, 1000}, rng)
+        .distribution()
+        .parts[static_cast<size_t>(Part::kGreedy) - 1];
+  };
+  auto alike = greedy(0);
+  EXPECT_DOUBLE_EQ(alike[0], alike[1]);
+  auto apart = greedy(0.2f);
+  EXPECT_NEAR(std::log(apart[1] / apart[0]), 0.2 / double{bundle.rules.temperature}, 1e-4);
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 #include "recommender/reranker/value_model.h"
 
-#include "recommender/kernels/math.h"
+#include "recommender/kernels/elementwise.h"
 
 namespace rondo::recommender::reranker {
 namespace {
@@ -51,17 +51,19 @@ float term_weight(const Bundle& b, Term term) {
 
 std::vector<Scored> score(const State& s, const ranker::UserSide& user,
                           const features::ViewerContext& context,
-                          std::span<const retrieval::Candidate> candidates) {
-  std::vector<features::FeatureVector> features;
-  std::vector<ranker::ItemView> items;
-  features.reserve(candidates.size());
-  items.reserve(candidates.size());
+                          std::span<const retrieval::Candidate> candidates, Scratch& scratch) {
+  auto& [features, items, logits, pass] = scratch;
+  features.clear();
+  items.clear();
   for (const auto& candidate : candidates) {
     features.push_back(context.features(candidate.video, 0));
     items.push_back({s.catalogue.vector(candidate.video), s.catalogue.bias(candidate.video)});
   }
-  std::vector<float> logits(candidates.size() * kHeads);
-  s.model.logits(user, items, features, logits);
+  logits.resize(candidates.size() * kHeads);
+  s.model.logits(user, items, features, logits, pass);
+  kernels::sigmoid(logits);
+  std::array<float, kTerms> weights{};
+  for (size_t t = 0; t < kTerms; ++t) weights[t] = term_weight(s.bundle, static_cast<Term>(t));
 
   std::vector<Scored> out(candidates.size());
   for (size_t i = 0; i < candidates.size(); ++i) {
@@ -71,8 +73,7 @@ std::vector<Scored> score(const State& s, const ranker::UserSide& user,
     auto set = [&scored](Term t, float value) { scored.values[static_cast<size_t>(t)] = value; };
     auto feature = [&](Feature f) { return features[i][static_cast<size_t>(f)]; };
     for (size_t t = 0; t < kHeadTerms; ++t) {
-      auto head = static_cast<size_t>(kHeadOfTerm[t]);
-      scored.values[t] = kernels::sigmoid(logits[i * kHeads + head]);
+      scored.values[t] = logits[i * kHeads + static_cast<size_t>(kHeadOfTerm[t])];
     }
     set(Term::kTopicAffinity, feature(Feature::kTopicAffinity));
     set(Term::kAuthorAffinity, feature(Feature::kAuthorAffinity));
@@ -88,7 +89,7 @@ std::vector<Scored> score(const State& s, const ranker::UserSide& user,
       set(Term::kPopularity, s.co_watch.popularity(scored.video));
     }
     for (size_t t = 0; t < kTerms; ++t) {
-      scored.contributions[t] = term_weight(s.bundle, static_cast<Term>(t)) * scored.values[t];
+      scored.contributions[t] = weights[t] * scored.values[t];
       scored.score += scored.contributions[t];
     }
   }

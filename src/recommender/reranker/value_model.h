@@ -51,10 +51,18 @@ struct Scored {
   std::array<float, kHeads> heads() const;
 };
 
+// Memory of one call after the other. Holds nothing between calls but its size.
+struct Scratch {
+  std::vector<features::FeatureVector> features;
+  std::vector<ranker::ItemView> items;
+  std::vector<float> logits;
+  ranker::Model::Pass pass;
+};
+
 float term_weight(const Bundle& bundle, Term term);
 // One for each candidate, in order.
 std::vector<Scored> score(const State& state, const ranker::UserSide& user,
                           const features::ViewerContext& context,
-                          std::span<const retrieval::Candidate> candidates);
+                          std::span<const retrieval::Candidate> candidates, Scratch& scratch);
 
 }  // namespace rondo::recommender::reranker

@@ -18,13 +18,14 @@ constexpr float kQualityWeight = 0.1f;
 
 // What keeps a video out of the pool, one byte a video, topic and author.
 struct Filter {
-  std::vector<uint8_t> videos;
+  std::vector<uint8_t>& videos;
   std::vector<uint8_t> topics;   // empty when none is blocked
   std::vector<uint8_t> authors;  // the same
 
   Filter(const Catalogue& catalogue, const features::Viewer* viewer,
-         std::span<const uint32_t> barred)
-      : videos(catalogue.size(), 0) {
+         std::span<const uint32_t> barred, std::vector<uint8_t>& scratch)
+      : videos(scratch) {
+    videos.assign(catalogue.size(), 0);
     for (uint32_t video : barred) videos[video] |= kBarred;
     if (viewer == nullptr) return;
     viewer->seen.mark(videos, kBarred);
@@ -43,12 +44,26 @@ struct Filter {
   }
 };
 
-std::vector<float> spread(const std::vector<std::pair<uint32_t, float>>& values, size_t size,
-                          float weight) {
-  std::vector<float> dense(size, 0.0f);
-  for (const auto& [index, value] : values) dense[index] = weight * value;
-  return dense;
-}
+// Few values by index, laid out densely for a scan; all 0 again when it ends.
+class Spread {
+ public:
+  using Values = std::vector<std::pair<uint32_t, float>>;
+  Spread(std::vector<float>& dense, const Values& values, size_t size, float weight)
+      : dense_(dense), values_(values) {
+    if (dense_.size() < size) dense_.resize(size, 0.0f);
+    for (const auto& [index, value] : values_) dense_[index] = weight * value;
+  }
+  ~Spread() {
+    for (const auto& [index, value] : values_) dense_[index] = 0;
+  }
+  Spread(const Spread&) = delete;
+  Spread& operator=(const Spread&) = delete;
+  float operator[](size_t index) const { return dense_[index]; }
+
+ private:
+  std::vector<float>& dense_;
+  const Values& values_;
+};
 
 // Same language, or one of the two unknown.
 bool speaks(const features::Video& video, const features::ViewerContext& context) {
@@ -56,120 +71,120 @@ bool speaks(const features::Video& video, const features::ViewerContext& context
          video.language == context.language();
 }
 
+// The best of each source, as one pass over the catalogue finds them.
+struct Finds {
+  explicit Finds(const Bundle::Candidates& limits)
+      : coarse(2 * limits.personal),
+        match(limits.match),
+        followed(limits.followed),
+        trending_spoken(limits.trending / 2),
+        trending(limits.trending - limits.trending / 2),
+        fresh(limits.fresh),
+        champions(limits.topic_champions) {}
+
+  TopK<float> coarse;  // by codes: more than wanted, for the best of them in full
+  TopK<float> match;
+  TopK<uint64_t> followed;
+  TopK<double> trending_spoken;
+  TopK<double> trending;
+  TopK<uint64_t> fresh;
+  TopK<double> champions;
+};
+
 // The catalogue as one viewer may meet it, and the sources that read it.
 class Gathering {
  public:
   Gathering(const State& s, const features::ViewerContext& context,
-            std::span<const uint32_t> barred)
-      : s_(s), c_(s.catalogue), context_(context), filter_(s.catalogue, context.viewer(), barred) {
-    const auto flags = c_.flags();
-    auto count = static_cast<uint32_t>(c_.size());
-    out_.pool.reserve(count);
-    for (uint32_t v = 0; v < count; ++v) {
-      if (allowed(flags[v], v)) out_.pool.push_back(v);
+            std::span<const uint32_t> barred, Scratch& scratch)
+      : s_(s),
+        c_(s.catalogue),
+        context_(context),
+        scratch_(scratch),
+        filter_(s.catalogue, context.viewer(), barred, scratch.videos),
+        finds_(s.bundle.candidates) {}
+
+  // One pass over the catalogue: what may be served, and what each source makes of it. Newest
+  // first, about: videos are known in the order of their publication, and offered oldest first each
+  // would displace the one before.
+  void scan() {
+    const bool has_likes = !context_.liked().videos().empty();
+    if (has_likes) {
+      scratch_.scores.resize(c_.size());
+      s_.towers.scan(context_.query(), scratch_.scores);
     }
-  }
-
-  void personal(size_t count) {
-    if (context_.liked().videos().empty()) return;
-    std::vector<float> scores(c_.size());
-    s_.towers.scan(context_.query(), scores);
-    // The codes are coarse: more than wanted, then the best of them in full.
-    TopK<float> coarse(2 * count);
-    for (uint32_t v : out_.pool) coarse.offer(scores[v], v);
-    TopK<float> best(count);
-    for (uint32_t v : coarse.take()) best.offer(s_.towers.score(context_.query(), v), v);
-    take_all(best, log::v1::SOURCE_PERSONAL);
-  }
-
-  void match(size_t count) {
-    if (context_.topics().empty() && context_.authors().empty()) return;
-    auto by_topic = spread(context_.topics(), c_.topics().size(), s_.bundle.value.topic_affinity);
-    auto by_author =
-        spread(context_.authors(), c_.authors().size(), s_.bundle.value.author_affinity);
+    const bool has_affinities = !context_.topics().empty() || !context_.authors().empty();
+    const Spread by_topic(scratch_.by_topic, context_.topics(), c_.topics().size(),
+                          s_.bundle.value.topic_affinity);
+    const Spread by_author(scratch_.by_author, context_.authors(), c_.authors().size(),
+                           s_.bundle.value.author_affinity);
     const float network =
         c_.network_rate(features::Event::kFinish, s_.bundle.head(Head::kFinish).prior);
+    const bool has_follows = context_.viewer() != nullptr && !context_.viewer()->follows.empty();
+    const auto flags = c_.flags();
     const auto topics = c_.main_topics();
     const auto authors = c_.author_indices();
     const auto quality = c_.quality();
-    TopK<float> best(count);
-    for (uint32_t v : out_.pool) {
-      float affinity = by_author[authors[v]];
-      if (topics[v] != kNoIndex) affinity += by_topic[topics[v]];
-      if (affinity > 0) best.offer(affinity + kQualityWeight * (quality[v] - network), v);
-    }
-    take_all(best, log::v1::SOURCE_MATCH);
-  }
-
-  void followed(size_t count) {
-    if (context_.viewer() == nullptr || context_.viewer()->follows.empty()) return;
-    const auto authors = c_.author_indices();
-    TopK<uint64_t> newest(count);
-    for_newest([&](uint32_t v, uint64_t published) {
-      if (context_.follows(authors[v])) newest.offer(published, v);
-    });
-    take_all(newest, log::v1::SOURCE_FOLLOWED);
-  }
-
-  void co_watched(size_t count) {
-    const auto flags = c_.flags();
-    TopK<float> best(count);
-    for (const auto& [video, strength] : s_.co_watch.neighbours_of(context_.liked())) {
-      if (allowed(flags[video], video)) best.offer(strength, video);
-    }
-    take_all(best, log::v1::SOURCE_CO_WATCH);
-  }
-
-  // Half of it in the viewer's language, half whatever it is.
-  void trending(size_t count) {
-    const auto flags = c_.flags();
     const auto trend = c_.trend_keys();
-    TopK<double> spoken(count / 2);
-    TopK<double> all(count - count / 2);
-    for (uint32_t v : out_.pool) {
-      if ((flags[v] & Catalogue::kMet) == 0) continue;
-      all.offer(trend[v], v);
-      if (spoken.wants(trend[v], v) && speaks(c_.video(v), context_)) spoken.offer(trend[v], v);
-    }
-    take_all(spoken, log::v1::SOURCE_TRENDING);
-    take_all(all, log::v1::SOURCE_TRENDING);
-  }
-
-  void fresh(size_t count) {
-    const auto flags = c_.flags();
-    TopK<uint64_t> newest(count);
-    for_newest([&](uint32_t v, uint64_t published) {
-      if ((flags[v] & Catalogue::kNew) != 0) newest.offer(published, v);
-    });
-    take_all(newest, log::v1::SOURCE_FRESH);
-  }
-
-  void champions(size_t count) {
-    const auto flags = c_.flags();
-    const auto topics = c_.main_topics();
-    const auto trend = c_.trend_keys();
+    const auto published = c_.published_us();
     struct Champion {
       double trend;
       uint32_t video = kNoIndex;
     };
-    std::vector<Champion> champion(c_.topics().size());
-    for (uint32_t v : out_.pool) {
-      if (topics[v] == kNoIndex) continue;
-      Champion& so_far = champion[topics[v]];
-      // Strictly better only: ties stay with the smaller index.
-      if (so_far.video == kNoIndex || trend[v] > so_far.trend) so_far = {trend[v], v};
+    std::vector<Champion> champions(c_.topics().size());
+
+    scratch_.pool.resize(c_.size());
+    size_t first = c_.size();
+    for (auto v = static_cast<uint32_t>(c_.size()); v-- > 0;) {
+      const uint8_t flag = flags[v];
+      if (!allowed(flag, v)) continue;
+      scratch_.pool[--first] = v;
+      if (has_likes) finds_.coarse.offer(scratch_.scores[v], v);
+      const uint32_t topic = topics[v];
+      const uint32_t author = authors[v];
+      if (has_affinities) {
+        const float affinity = by_author[author] + (topic == kNoIndex ? 0.0f : by_topic[topic]);
+        if (affinity > 0) {
+          finds_.match.offer(affinity + kQualityWeight * (quality[v] - network), v);
+        }
+      }
+      if (has_follows && context_.follows(author)) finds_.followed.offer(published[v], v);
+      if ((flag & Catalogue::kMet) != 0) {
+        finds_.trending.offer(trend[v], v);
+        if (finds_.trending_spoken.wants(trend[v]) && speaks(c_.video(v), context_)) {
+          finds_.trending_spoken.offer(trend[v], v);
+        }
+      }
+      if ((flag & Catalogue::kNew) != 0) finds_.fresh.offer(published[v], v);
+      if (topic == kNoIndex) continue;
+      Champion& so_far = champions[topic];
+      // The last of equals has the smallest index.
+      if (so_far.video == kNoIndex || trend[v] >= so_far.trend) so_far = {trend[v], v};
     }
-    TopK<double> best(count);
-    for (const Champion& of_topic : champion) {
-      if (of_topic.video != kNoIndex) best.offer(of_topic.trend, of_topic.video);
+    out_.pool = std::span<const uint32_t>(scratch_.pool).subspan(first);
+    for (const Champion& of_topic : champions) {
+      if (of_topic.video != kNoIndex) finds_.champions.offer(of_topic.trend, of_topic.video);
     }
-    for (uint32_t v : best.take()) {
-      bool met = (flags[v] & Catalogue::kMet) != 0;
+  }
+
+  void take_found() {
+    TopK<float> personal(s_.bundle.candidates.personal);
+    for (uint32_t v : finds_.coarse.take()) {
+      personal.offer(s_.towers.score(context_.query(), v), v);
+    }
+    take_all(personal, log::v1::SOURCE_PERSONAL);
+    take_all(finds_.match, log::v1::SOURCE_MATCH);
+    take_all(finds_.followed, log::v1::SOURCE_FOLLOWED);
+    take_co_watched();
+    take_all(finds_.trending_spoken, log::v1::SOURCE_TRENDING);
+    take_all(finds_.trending, log::v1::SOURCE_TRENDING);
+    take_all(finds_.fresh, log::v1::SOURCE_FRESH);
+    for (uint32_t v : finds_.champions.take()) {
+      bool met = (c_.flags()[v] & Catalogue::kMet) != 0;
       take(v, met ? log::v1::SOURCE_TRENDING : log::v1::SOURCE_FRESH);
     }
   }
 
-  void exploration(size_t count, base::Rng& rng) {
+  void take_at_random(size_t count, base::Rng& rng) {
     if (out_.pool.size() <= out_.candidates.size() + count) {
       for (uint32_t v : out_.pool) take(v, log::v1::SOURCE_EXPLORATION);
       return;
@@ -186,12 +201,13 @@ class Gathering {
     return (flags & Catalogue::kEligible) != 0 && filter_.passes(c_, video);
   }
 
-  // Videos are known in about the order of their publication: offered oldest first, each would
-  // displace the one before.
-  template <typename Offer>
-  void for_newest(Offer offer) {
-    const auto published = c_.published_us();
-    for (size_t i = out_.pool.size(); i-- > 0;) offer(out_.pool[i], published[out_.pool[i]]);
+  void take_co_watched() {
+    const auto flags = c_.flags();
+    TopK<float> best(s_.bundle.candidates.co_watch);
+    for (const auto& [video, strength] : s_.co_watch.neighbours_of(context_.liked())) {
+      if (allowed(flags[video], video)) best.offer(strength, video);
+    }
+    take_all(best, log::v1::SOURCE_CO_WATCH);
   }
 
   void take(uint32_t video, log::v1::Source source) {
@@ -207,7 +223,9 @@ class Gathering {
   const State& s_;
   const Catalogue& c_;
   const features::ViewerContext& context_;
+  Scratch& scratch_;
   Filter filter_;
+  Finds finds_;
   CandidateSet out_;
 };
 
@@ -229,18 +247,12 @@ bool is_servable(const State& s, const features::ViewerContext& context, uint32_
 }
 
 CandidateSet gather(const State& s, const features::ViewerContext& context,
-                    std::span<const uint32_t> barred, base::Rng& rng) {
-  const auto& limits = s.bundle.candidates;
-  Gathering g(s, context, barred);
-  g.personal(limits.personal);
-  g.match(limits.match);
-  g.followed(limits.followed);
-  g.co_watched(limits.co_watch);
-  g.trending(limits.trending);
-  g.fresh(limits.fresh);
-  g.champions(limits.topic_champions);
-  g.exploration(limits.exploration, rng);
-  return g.finish();
+                    std::span<const uint32_t> barred, base::Rng& rng, Scratch& scratch) {
+  Gathering gathering(s, context, barred, scratch);
+  gathering.scan();
+  gathering.take_found();
+  gathering.take_at_random(s.bundle.candidates.exploration, rng);
+  return gathering.finish();
 }
 
 }  // namespace rondo::recommender::retrieval

@@ -28,11 +28,21 @@ struct Candidate {
   log::v1::Source source;
 };
 
+// Memory of one page after the other, so that a page allocates little. Holds nothing between calls
+// but its size.
+struct Scratch {
+  std::vector<float> scores;     // of the personal scan, one a video
+  std::vector<uint8_t> videos;   // what keeps a video out, or has it in
+  std::vector<float> by_topic;   // affinities; all 0 between calls
+  std::vector<float> by_author;  // the same
+  std::vector<uint32_t> pool;
+};
+
 struct CandidateSet {
   std::vector<Candidate> candidates;
   // All that could be served: eligible, not seen, not barred, not of a blocked author or topic.
-  // Ascending.
-  std::vector<uint32_t> pool;
+  // Ascending. In the scratch memory.
+  std::span<const uint32_t> pool;
 };
 
 // Whether the video may be served to this viewer at all: eligible, not seen, not put out.
@@ -40,6 +50,6 @@ bool is_servable(const State& state, const features::ViewerContext& context, uin
 
 // `barred`: videos that must not come, beyond what the viewer has seen.
 CandidateSet gather(const State& state, const features::ViewerContext& context,
-                    std::span<const uint32_t> barred, base::Rng& rng);
+                    std::span<const uint32_t> barred, base::Rng& rng, Scratch& scratch);
 
 }  // namespace rondo::recommender::retrieval

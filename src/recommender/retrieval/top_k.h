@@ -1,8 +1,10 @@
 // The best few of a stream, by key, ties to the smaller index: the order of the stream does not
-// matter. Not thread safe.
+// matter. Up to twice as many are kept before the worse half goes, so an offer costs a comparison,
+// and now and then its part of a selection. Not thread safe.
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -11,27 +13,26 @@ namespace rondo::recommender::retrieval {
 template <typename Key>
 class TopK {
  public:
-  explicit TopK(size_t count_max) : count_max_(count_max) { heap_.reserve(count_max); }
+  explicit TopK(size_t count_max) : count_max_(count_max) { kept_.reserve(2 * count_max); }
 
-  // Most offers of a long stream are refused at once: that much is inline.
+  // Whether an offer of this key might be taken: for a costly test after a cheap one.
+  bool wants(Key key) const { return count_max_ > 0 && (!bounded_ || !(key < bound_.key)); }
+
   void offer(Key key, uint32_t index) {
-    if (heap_.size() == count_max_ && (count_max_ == 0 || key < heap_.front().key)) return;
-    insert({key, index});
-  }
-
-  // Whether an offer would be taken.
-  bool wants(Key key, uint32_t index) const {
-    if (heap_.size() < count_max_) return true;
-    return count_max_ > 0 && better({key, index}, heap_.front());
+    if (!wants(key)) return;
+    kept_.push_back({key, index});
+    if (kept_.size() == 2 * count_max_) drop_worse();
   }
 
   // Best first; leaves nothing.
   std::vector<uint32_t> take() {
-    std::sort(heap_.begin(), heap_.end(), better);
+    if (kept_.size() > count_max_) drop_worse();
+    std::sort(kept_.begin(), kept_.end(), better);
     std::vector<uint32_t> out;
-    out.reserve(heap_.size());
-    for (const Entry& entry : heap_) out.push_back(entry.index);
-    heap_.clear();
+    out.reserve(kept_.size());
+    for (const Entry& entry : kept_) out.push_back(entry.index);
+    kept_.clear();
+    bounded_ = false;
     return out;
   }
 
@@ -40,22 +41,21 @@ class TopK {
     Key key;
     uint32_t index;
   };
-  [[gnu::noinline]] void insert(Entry entry) {
-    if (heap_.size() == count_max_) {
-      if (!better(entry, heap_.front())) return;
-      std::pop_heap(heap_.begin(), heap_.end(), better);
-      heap_.back() = entry;
-    } else {
-      heap_.push_back(entry);
-    }
-    std::push_heap(heap_.begin(), heap_.end(), better);
+  [[gnu::noinline]] void drop_worse() {
+    auto last = kept_.begin() + static_cast<ptrdiff_t>(count_max_) - 1;
+    std::nth_element(kept_.begin(), last, kept_.end(), better);
+    bound_ = *last;
+    bounded_ = true;
+    kept_.resize(count_max_);
   }
   static bool better(const Entry& a, const Entry& b) {
     return a.key != b.key ? a.key > b.key : a.index < b.index;
   }
 
   size_t count_max_;
-  std::vector<Entry> heap_;  // the worst of the best in front
+  std::vector<Entry> kept_;
+  bool bounded_ = false;
+  Entry bound_{};  // the worst of the best, when last known
 };
 
 }  // namespace rondo::recommender::retrieval

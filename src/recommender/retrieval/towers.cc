@@ -1,6 +1,7 @@
 #include "recommender/retrieval/towers.h"
 
 #include <algorithm>
+#include <array>
 #include <unordered_map>
 
 #include "base/hash.h"
@@ -223,12 +224,18 @@ void Towers::encode(uint32_t video) {
 }
 
 void Towers::scan(std::span<const float> query, std::span<float> out) const {
+  constexpr size_t kBlock = 2048;  // sums that stay in the first-level cache
   std::vector<int8_t> code(d_);
   const float scale = kernels::quantize(query, code);
-  std::vector<int32_t> sums(out.size());
-  kernels::dot_many_i8(code, codes_, sums);
-  for (size_t v = 0; v < out.size(); ++v) {
-    out[v] = static_cast<float>(sums[v]) * (scale * scales_[v]) + c_.biases[v];
+  std::array<int32_t, kBlock> sums;
+  for (size_t from = 0; from < out.size(); from += kBlock) {
+    const size_t n = std::min(kBlock, out.size() - from);
+    kernels::dot_many_i8(code, std::span(codes_).subspan(from * d_, n * d_),
+                         std::span(sums).first(n));
+    for (size_t i = 0; i < n; ++i) {
+      const size_t v = from + i;
+      out[v] = static_cast<float>(sums[i]) * (scale * scales_[v]) + c_.biases[v];
+    }
   }
 }
 

@@ -164,7 +164,8 @@ TEST_F(TrainerTest, LearnsWhatItIsShown) {
     auto item = model.item(ranker::item_fields(catalogue, e.video));
     ranker::ItemView view{item.vector, item.bias};
     ranker::Logits logits{};
-    model.logits(user, std::span(&view, 1), std::span(&e.features, 1), logits);
+    ranker::Model::Pass pass;
+    model.logits(user, std::span(&view, 1), std::span(&e.features, 1), logits, pass);
     return kernels::sigmoid(logits[size_t(Head::kFinish)]);
   };
   EXPECT_GT(finish(liked), 0.9f);
