@@ -2,6 +2,7 @@
 
 #include "catalogue/caption.h"
 #include "catalogue/rows.h"
+#include "catalogue/words.h"
 #include "records/envelope.h"
 #include "records/routing.h"
 #include "records/validate.h"
@@ -163,6 +164,7 @@ Result<void> Catalogue::publish(VideoId id, const MediaFacts& media) {
     for (const std::string& tag : video.hashtags) body.add_topics(tag);
     body.set_language(video.language);
     body.set_published_us(published);
+    for (uint32_t word : words_of_video(video.caption, video.hashtags)) body.add_words(word);
     return tell_log(sql, id, record, now);
   }));
   progress_.forget(id);

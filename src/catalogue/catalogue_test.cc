@@ -90,6 +90,7 @@ TEST_F(CatalogueFixture, PublishingIsOneRecordForEveryPartition) {
   EXPECT_EQ(record.video_published().duration_ms(), 7500u);
   ASSERT_EQ(record.video_published().topics_size(), 1);
   EXPECT_EQ(record.video_published().topics(0), "waves");
+  EXPECT_GT(record.video_published().words_size(), 0);
   EXPECT_EQ(record.video_published().published_us(), video.published_us);
 
   catalogue_->publish(id, media()).value();

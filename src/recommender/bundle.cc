@@ -107,6 +107,7 @@ std::vector<Field> fields_of(Bundle& b) {
   add("value.taste", b.value.taste, -100, 100);
   add("value.co_watch", b.value.co_watch, -100, 100);
   add("value.popularity", b.value.popularity, -100, 100);
+  add("value.asked_topic", b.value.asked_topic, 0, 100);
   add("towers.dimensions", b.towers.dimensions, 16, 256);
   add("towers.init_scale", b.towers.init_scale, 0, 1);
   add("towers.adagrad_initial", b.towers.adagrad_initial, 1e-6, 100);
@@ -346,7 +347,8 @@ Bundle Bundle::defaults() {
              .novelty = 0.2f,
              .taste = 0,
              .co_watch = 0,
-             .popularity = 0};
+             .popularity = 0,
+             .asked_topic = 2};
   b.towers = {.dimensions = 32,
               .init_scale = 0.1f,
               .adagrad_initial = 0.1f,

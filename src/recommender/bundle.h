@@ -132,10 +132,11 @@ struct Bundle {
     float author_affinity;
     float follows_author;
     float freshness;
-    float novelty;     // of the topic for this viewer
-    float taste;       // personal retrieval's score
-    float co_watch;    // estimate that somebody with these likes likes it
-    float popularity;  // share of viewers who like it
+    float novelty;      // of the topic for this viewer
+    float taste;        // personal retrieval's score
+    float co_watch;     // estimate that somebody with these likes likes it
+    float popularity;   // share of viewers who like it
+    float asked_topic;  // the level, -1..1, that the viewer has asked of its topics
   };
   struct Towers {
     uint32_t dimensions;  // of a vector, a multiple of 16

@@ -41,7 +41,7 @@ TEST(Bundle, ShaNamesEveryValue) {
 // The defaults are part of what pages are reproduced from: a change here is a change of bundle.
 TEST(Bundle, GoldenShaOfTheDefaults) {
   EXPECT_EQ(base::to_hex(base::as_bytes(Bundle::defaults().sha256())),
-            "d3faad815dc3bedc4cf2ac4883d494238387e71e7fd122d17decd875a41b24c7");
+            "dc7c6882c34570c29a73451305b3e10dab82fb8af1b1d03613f0151c1a90aef2");
 }
 
 TEST(Bundle, WhitespaceAndOrderDoNotMatter) {

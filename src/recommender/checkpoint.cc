@@ -41,6 +41,19 @@ void video_fields(A& a, V& v) {
   counters_fields(a, v.counters);
 }
 
+// Of the video `index`, which is the next when reading.
+template <typename A, typename W>
+void word_fields(A& a, W& words, uint32_t index) {
+  std::vector<uint32_t> list;
+  if constexpr (!A::kReading) list.assign(words.of(index).begin(), words.of(index).end());
+  a.list(list, kVideoWordsMax, [&a](auto& word) { a(word); });
+  if constexpr (A::kReading) {
+    words.append();
+    words.set(index, list);
+  }
+  a.entity_done();
+}
+
 template <typename A, typename C>
 void catalogue_fields(A& a, C& c, const Bundle& bundle) {
   a.begin(section_tag("CATA"));
@@ -59,6 +72,7 @@ void catalogue_fields(A& a, C& c, const Bundle& bundle) {
     video_fields(a, video);
     a.entity_done();
   });
+  for (uint32_t i = 0; i < c.videos.size() && a.ok(); ++i) word_fields(a, c.words, i);
   auto number = [&a](auto& x) {
     a(x);
     a.entity_done();
@@ -129,6 +143,18 @@ void affinity_fields(A& a, V& list, size_t count_max) {
 }
 
 template <typename A, typename V>
+void wishes_fields(A& a, V& wishes) {
+  a.list(wishes.levels, kTopicLevelsMax, [&a](auto& wish) {
+    a.text(wish.topic, kTopicBytesMax);
+    a(wish.level);
+  });
+  a.list(wishes.muted, kMutedMax, [&a](auto& phrase) {
+    a.text(phrase.text, kMutedBytesMax);
+    a.list(phrase.words, kMutedWordsMax, [&a](auto& word) { a(word); });
+  });
+}
+
+template <typename A, typename V>
 void viewer_fields(A& a, V& v, const Bundle& bundle) {
   auto plain = [&a](auto& value) { a(value); };
   a(v.id);
@@ -145,8 +171,9 @@ void viewer_fields(A& a, V& v, const Bundle& bundle) {
   });
   affinity_fields(a, v.topics.entries(), kTopicAffinitiesMax);
   affinity_fields(a, v.authors.entries(), kAuthorAffinitiesMax);
-  a.list(v.blocked_topics, kBlockedMax, plain);
   a.list(v.blocked_authors, kBlockedMax, plain);
+  a.list(v.blocked_sounds, kBlockedMax, plain);
+  wishes_fields(a, v.wishes);
   a.list(v.follows, bundle.limits.viewer_follows_max, plain);
   a.list(v.reserved, bundle.limits.viewer_reserved_max, [&a](auto& r) {
     a(r.page_offset);
@@ -391,10 +418,10 @@ bool refers_well(const Viewer& v, const Catalogue& c) {
     return true;
   };
   bool fits = keys_fit(v.topics, c.topics().size()) && keys_fit(v.authors, c.authors().size()) &&
-              all_below(v.blocked_topics, c.topics().size()) &&
               all_below(v.blocked_authors, c.authors().size()) &&
               all_below(v.follows, c.authors().size()) &&
               std::is_sorted(v.follows.begin(), v.follows.end());
+  for (const auto& phrase : v.wishes.muted) fits = fits && !phrase.words.empty();
   for (const auto& e : v.history) fits = fits && e.video < c.size();
   for (const auto& r : v.reserved) fits = fits && r.video < c.size();
   for (const auto& t : v.touched) fits = fits && t.topic < c.topics().size();

@@ -72,7 +72,8 @@ void fold_published(State& s, const log::v1::VideoPublished& r) {
                                     .topics = topics,
                                     .language = r.language(),
                                     .sound_id = r.sound_id(),
-                                    .published_us = r.published_us()},
+                                    .published_us = r.published_us(),
+                                    .words = {r.words().data(), size_t(r.words_size())}},
                                    s.time_us);
   if (!index) {
     ++s.records_senseless;
@@ -186,15 +187,10 @@ void fold_served(State& s, uint64_t offset, const log::v1::Served& r) {
 }
 
 // Forgets the viewer's tastes; what waits of pages ranked by them is not learned from.
-void fold_preference(State& s, const log::v1::PreferenceChanged& r) {
-  Viewer* viewer = s.viewers.find(r.viewer_id());
-  if (viewer == nullptr || !r.reset()) {
-    ++s.records_senseless;
-    return;
-  }
-  viewer->reset();
-  forget_learned(s, viewer->id);
-  for (uint64_t offset : s.pending.pages_of(viewer->id)) {
+void reset(State& s, Viewer& viewer) {
+  viewer.reset();
+  forget_learned(s, viewer.id);
+  for (uint64_t offset : s.pending.pages_of(viewer.id)) {
     PendingPage* page = s.pending.find(offset);
     std::fill(page->pooled.begin(), page->pooled.end(), 0.0f);
     std::fill(page->taste.begin(), page->taste.end(), 0.0f);
@@ -204,6 +200,32 @@ void fold_preference(State& s, const log::v1::PreferenceChanged& r) {
       slot.features = {};
     }
   }
+}
+
+// A viewer whom the state does not know has nothing to reset, but may ask before the first page.
+void fold_preference(State& s, const log::v1::PreferenceChanged& r) {
+  bool asks = r.topics_size() + r.mute_size() + r.unmute_size() > 0;
+  bool known = s.viewers.find(r.viewer_id()) != nullptr;
+  if (r.viewer_id() == 0 || (!asks && (!r.reset() || !known))) {
+    ++s.records_senseless;
+    return;
+  }
+  Viewer* viewer = active_viewer(s, r.viewer_id(), r.anonymous());
+  if (viewer == nullptr) return;
+  s.viewers.set_anonymous(*viewer, r.anonymous());
+  if (r.reset()) reset(s, *viewer);
+  if (r.reset_turned_down()) viewer->forgive();
+  bool taken = true;
+  for (const auto& wish : r.topics()) {
+    taken = viewer->wishes.set_level(wish.topic(), wish.level()) && taken;
+  }
+  for (const auto& text : r.unmute()) viewer->wishes.unmute(text);
+  for (const auto& phrase : r.mute()) {
+    taken =
+        viewer->wishes.mute(phrase.text(), {phrase.words().data(), size_t(phrase.words_size())}) &&
+        taken;
+  }
+  if (!taken) ++s.records_senseless;
 }
 
 void fold_erased(State& s, const log::v1::AccountErased& r) {

@@ -197,10 +197,12 @@ void resolve_like(State& s, Viewer& viewer, const PendingPage& page, PendingSlot
 // What the viewer asks for holds whether or not it can be learned from.
 void block(State& s, Viewer& viewer, uint32_t video, log::v1::NotInterestedScope scope) {
   const auto& v = s.catalogue.video(video);
-  if (scope == log::v1::NOT_INTERESTED_AUTHOR) viewer.block(viewer.blocked_authors, v.author);
+  if (scope == log::v1::NOT_INTERESTED_AUTHOR) viewer.block_author(v.author);
   if (scope == log::v1::NOT_INTERESTED_TOPIC && v.topic_count > 0) {
-    viewer.block(viewer.blocked_topics, v.main_topic());
+    viewer.wishes.turn_down(s.catalogue.topics()[v.main_topic()].name);
   }
+  // 0 is a sound that no other video has.
+  if (scope == log::v1::NOT_INTERESTED_SOUND && v.sound_id != 0) viewer.block_sound(v.sound_id);
 }
 
 void resolve_not_interested(State& s, Viewer& viewer, const PendingPage& page, PendingSlot& slot,
@@ -217,7 +219,9 @@ void resolve_not_interested(State& s, Viewer& viewer, const PendingPage& page, P
   e.negative = options.not_interested;
   e.outcome = false;
   e.not_interested = 1;
-  // Who names the author means the author, not the topics; and the other way round.
+  // Who names the author means the author, not the topics; and the other way round. A sound is
+  // neither.
+  if (scope == log::v1::NOT_INTERESTED_SOUND) return;
   if (scope == log::v1::NOT_INTERESTED_AUTHOR) {
     viewer.authors.add(v.author, 0, e.negative, false, s.time_s(), options);
   } else if (scope == log::v1::NOT_INTERESTED_TOPIC && v.topic_count > 0) {

@@ -145,8 +145,24 @@ TEST(PageId, OnePageHasOneText) {
   }
 }
 
+pb::Record wished() {
+  pb::Record record;
+  auto& body = *record.mutable_preference_changed();
+  body.set_viewer_id(7);
+  body.set_event_id("wish");
+  auto* topic = body.add_topics();
+  topic->set_topic("waves");
+  topic->set_level(-100);
+  auto* muted = body.add_mute();
+  muted->set_text("été 2026");
+  muted->add_words(3);
+  muted->add_words(5);
+  body.add_unmute("spoiler");
+  return record;
+}
+
 TEST(Validate, TakesWhatIsRight) {
-  for (const pb::Record& record : {published(), watched(), served()}) {
+  for (const pb::Record& record : {published(), watched(), served(), wished()}) {
     auto valid = validate(record);
     EXPECT_TRUE(valid.ok()) << valid.error().describe();
   }
@@ -185,6 +201,24 @@ TEST(Validate, NamesTheFieldThatIsWrong) {
       {"watch_ms", changed(watched(), [](auto& r) { r.mutable_engagement()->mutable_watch()->set_watch_ms(kWatchMsMax + 1); })},
       {"loops", changed(watched(), [](auto& r) { r.mutable_engagement()->mutable_watch()->set_loops(kLoopsMax + 1); })},
       {"scope", changed(watched(), [](auto& r) { r.mutable_engagement()->mutable_not_interested(); })},
+      {"words", changed(published(), [](auto& r) { r.mutable_video_published()->add_words(2); r.mutable_video_published()->add_words(2); })},
+      {"words", changed(published(), [](auto& r) { for (uint32_t i = 0; i <= kVideoWordsMax; ++i) r.mutable_video_published()->add_words(i); })},
+      {"viewer_id", changed(wished(), [](auto& r) { r.mutable_preference_changed()->set_viewer_id(0); })},
+      {"event_id", changed(wished(), [](auto& r) { r.mutable_preference_changed()->clear_event_id(); })},
+      {"reset_turned_down", changed(wished(), [](auto& r) { r.mutable_preference_changed()->set_reset_turned_down(true); })},
+      {"topics", changed(wished(), [](auto& r) { auto& p = *r.mutable_preference_changed(); p.clear_topics(); p.clear_mute(); p.clear_unmute(); })},
+      {"topics", changed(wished(), [](auto& r) { for (size_t i = 0; i < kTopicLevelsMax; ++i) r.mutable_preference_changed()->add_topics()->set_topic("t" + std::to_string(i)); })},
+      {"topics.topic", changed(wished(), [](auto& r) { r.mutable_preference_changed()->add_topics()->set_topic("waves"); })},
+      {"topics.topic", changed(wished(), [](auto& r) { r.mutable_preference_changed()->mutable_topics(0)->set_topic("Waves"); })},
+      {"topics.level", changed(wished(), [](auto& r) { r.mutable_preference_changed()->mutable_topics(0)->set_level(101); })},
+      {"topics.level", changed(wished(), [](auto& r) { r.mutable_preference_changed()->mutable_topics(0)->set_level(-101); })},
+      {"mute", changed(wished(), [](auto& r) { for (size_t i = 0; i < kMutedMax; ++i) *r.mutable_preference_changed()->add_mute() = r.preference_changed().mute(0); })},
+      {"mute.text", changed(wished(), [](auto& r) { r.mutable_preference_changed()->mutable_mute(0)->set_text("two  blanks"); })},
+      {"mute.text", changed(wished(), [](auto& r) { r.mutable_preference_changed()->mutable_mute(0)->set_text("Capital"); })},
+      {"mute.text", changed(wished(), [](auto& r) { r.mutable_preference_changed()->mutable_mute(0)->set_text(std::string(65, 'a')); })},
+      {"mute.words", changed(wished(), [](auto& r) { r.mutable_preference_changed()->mutable_mute(0)->clear_words(); })},
+      {"mute.words", changed(wished(), [](auto& r) { r.mutable_preference_changed()->mutable_mute(0)->add_words(4); })},
+      {"unmute", changed(wished(), [](auto& r) { r.mutable_preference_changed()->add_unmute(""); })},
       {"surface", changed(served(), [](auto& r) { r.mutable_served()->mutable_request()->clear_surface(); })},
       {"limit", changed(served(), [](auto& r) { r.mutable_served()->mutable_request()->set_limit(0); })},
       {"limit", changed(served(), [](auto& r) { r.mutable_served()->mutable_request()->set_limit(33); })},
@@ -267,7 +301,7 @@ TEST(Routing, MessageIdsFitAndDiffer) {
   std::set<std::string> ids = {
       video_message_id(VideoId(most), most),
       follow_message_id(EngineId(most), EngineId(most), most),
-      preference_message_id(EngineId(most), most),
+      preference_message_id(EngineId(most), std::string(kEventIdBytesMax, '\xFF')),
       erasure_message_id(EngineId(most)),
       event_message_id(EngineId(most), std::string(16, '\xff')),
       served_message_id(most),

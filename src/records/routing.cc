@@ -79,8 +79,9 @@ std::string follow_message_id(EngineId viewer, EngineId author, uint64_t version
   return "follow/" + to_text(viewer) + "/" + to_text(author) + "/" + std::to_string(version);
 }
 
-std::string preference_message_id(EngineId viewer, uint64_t version) {
-  return "pref/" + to_text(viewer) + "/" + std::to_string(version);
+std::string preference_message_id(EngineId viewer, std::string_view event_id) {
+  RD_ASSERT(event_id.size() <= kEventIdBytesMax);
+  return "pref/" + to_text(viewer) + "/" + base::to_hex(event_id);
 }
 
 std::string erasure_message_id(EngineId viewer) { return "erase/" + to_text(viewer); }

@@ -36,7 +36,8 @@ std::vector<PartitionId> partitions_of(const log::v1::Record& record, uint32_t p
 // both kinds of record.
 std::string video_message_id(VideoId video, uint64_t version);
 std::string follow_message_id(EngineId viewer, EngineId author, uint64_t version);
-std::string preference_message_id(EngineId viewer, uint64_t version);
+// PreferenceChanged: its event_id, at most 16 bytes.
+std::string preference_message_id(EngineId viewer, std::string_view event_id);
 std::string erasure_message_id(EngineId viewer);
 // Impression and Engagement: the client's event id, at most 16 bytes.
 std::string event_message_id(EngineId viewer, std::string_view event_id);

@@ -1,5 +1,6 @@
 #include "records/validate.h"
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 
@@ -85,6 +86,21 @@ Result<void> topic(std::string_view field, std::string_view value) {
                           " bytes of UTF-8 in lower case, without blanks and '#'");
 }
 
+Result<void> phrase(std::string_view field, std::string_view value) {
+  if (is_normalised_phrase(value)) return {};
+  return wrong(field, "a muted phrase is 1.." + std::to_string(kMutedBytesMax) +
+                          " bytes of UTF-8 in lower case, words with a blank between two");
+}
+
+Result<void> ascending(std::string_view field,
+                       const google::protobuf::RepeatedField<uint32_t>& list, size_t count_max) {
+  RD_CHECK(at_most(field, static_cast<uint64_t>(list.size()), count_max));
+  for (int i = 1; i < list.size(); ++i) {
+    if (list[i - 1] >= list[i]) return wrong(field, "the hashes do not ascend");
+  }
+  return {};
+}
+
 Result<void> language(std::string_view field, std::string_view value) {
   if (is_language(value)) return {};
   return wrong(field, "a language is empty or 2..8 letters in lower case, as in \"en\"");
@@ -126,6 +142,7 @@ Result<void> check(const pb::VideoPublished& body) {
       if (body.topics(i) == body.topics(j)) return wrong("topics", "a topic is named twice");
     }
   }
+  RD_CHECK(ascending("words", body.words(), kVideoWordsMax));
   return language("language", body.language());
 }
 
@@ -220,8 +237,41 @@ Result<void> check(const pb::Engagement& body) {
   return wrong("action", "this kind of engagement is not known");
 }
 
+Result<void> check(const pb::TopicLevel& wish) {
+  RD_CHECK(topic("topics.topic", wish.topic()));
+  if (wish.level() >= kLevelNever && wish.level() <= kLevelMax) return {};
+  return wrong("topics.level", std::to_string(wish.level()) + " is not within " +
+                                   std::to_string(kLevelNever) + ".." + std::to_string(kLevelMax));
+}
+
+Result<void> check(const pb::MutedPhrase& muted) {
+  RD_CHECK(phrase("mute.text", muted.text()));
+  if (muted.words().empty()) return wrong("mute.words", "a muted phrase has at least one word");
+  return ascending("mute.words", muted.words(), kMutedWordsMax);
+}
+
 Result<void> check(const pb::PreferenceChanged& body) {
-  return nonzero("viewer_id", body.viewer_id());
+  RD_CHECK(nonzero("viewer_id", body.viewer_id()));
+  if (body.reset_turned_down() && !body.reset()) {
+    return wrong("reset_turned_down", "what was turned down comes back only with a reset");
+  }
+  RD_CHECK(at_most("topics", static_cast<uint64_t>(body.topics_size()), kTopicLevelsMax));
+  for (int i = 0; i < body.topics_size(); ++i) {
+    RD_CHECK(check(body.topics(i)));
+    for (int j = 0; j < i; ++j) {
+      if (body.topics(i).topic() == body.topics(j).topic()) {
+        return wrong("topics.topic", "a topic is named twice");
+      }
+    }
+  }
+  RD_CHECK(at_most("mute", static_cast<uint64_t>(body.mute_size()), kMutedMax));
+  for (const pb::MutedPhrase& muted : body.mute()) RD_CHECK(check(muted));
+  RD_CHECK(at_most("unmute", static_cast<uint64_t>(body.unmute_size()), kMutedMax));
+  for (const std::string& text : body.unmute()) RD_CHECK(phrase("unmute", text));
+  if (!body.reset() && body.topics().empty() && body.mute().empty() && body.unmute().empty()) {
+    return wrong("topics", "a change of preferences changes something; this one does not");
+  }
+  return event_id(body.event_id());
 }
 
 Result<void> check(const pb::AccountErased& body) { return nonzero("viewer_id", body.viewer_id()); }
@@ -240,6 +290,16 @@ bool is_normalised_topic(std::string_view topic) {
     topic.remove_prefix(size);
   }
   return true;
+}
+
+bool is_normalised_phrase(std::string_view text) {
+  if (text.size() > kMutedBytesMax) return false;
+  while (true) {
+    const size_t end = std::min(text.find(' '), text.size());
+    if (!is_normalised_topic(text.substr(0, end))) return false;
+    if (end == text.size()) return true;
+    text.remove_prefix(end + 1);
+  }
 }
 
 bool is_language(std::string_view language) {

@@ -26,10 +26,20 @@ inline constexpr size_t kLearnedMax = 32;  // a page
 inline constexpr uint32_t kDurationMsMax = 24 * 3'600'000;
 inline constexpr uint32_t kWatchMsMax = 24 * 3'600'000;
 inline constexpr uint32_t kLoopsMax = 100'000;
+inline constexpr size_t kVideoWordsMax = 128;
+inline constexpr size_t kTopicLevelsMax = 64;  // a viewer
+inline constexpr int32_t kLevelMax = 100;
+inline constexpr int32_t kLevelNever = -100;  // hides the topic
+inline constexpr size_t kMutedMax = 64;       // phrases a viewer
+inline constexpr size_t kMutedBytesMax = 64;
+inline constexpr size_t kMutedWordsMax = 16;  // a phrase
 
 // 1..64 bytes of UTF-8 without ASCII capitals, blanks, control characters or '#': what catalogue's
 // normalisation of a hashtag gives.
 bool is_normalised_topic(std::string_view topic);
+// 1..64 bytes of such words, a blank between two: what catalogue's normalisation of a muted phrase
+// gives.
+bool is_normalised_phrase(std::string_view text);
 // "" (unknown), or 2..8 of a-z.
 bool is_language(std::string_view language);
 

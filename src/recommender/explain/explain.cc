@@ -66,6 +66,21 @@ void topic_reasons(const State& s, const features::ViewerContext& context,
   }
 }
 
+// What the viewer has said outright about its topics.
+void asked_reasons(const State& s, const features::ViewerContext& context,
+                   const features::Video& video, std::vector<Weighed>& out) {
+  for (uint32_t topic : video.topic_list()) {
+    float level = context.asked_level(topic);
+    if (level == 0) continue;
+    float size = level < 0 ? -level : level;
+    Weighed& w = out.emplace_back();
+    w.strength = s.bundle.value.asked_topic * size;
+    w.reason.set_kind(level < 0 ? "asked_less" : "asked_more");
+    w.reason.set_subject(s.catalogue.topics()[topic].name);
+    w.reason.set_count(static_cast<uint32_t>(size * features::kLevelMax + 0.5f));
+  }
+}
+
 void author_reasons(const State& s, const features::ViewerContext& context,
                     const features::Video& video, const reranker::Scored& scored,
                     std::vector<Weighed>& out) {
@@ -137,6 +152,7 @@ void explain_slot(const State& s, const features::ViewerContext& context,
   }
   const features::Video& video = s.catalogue.video(scored.video);
   std::vector<Weighed> reasons;
+  asked_reasons(s, context, video, reasons);
   topic_reasons(s, context, video, reasons);
   co_watch_reason(s, context, scored.video, reasons);
   author_reasons(s, context, video, scored, reasons);

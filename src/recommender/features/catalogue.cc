@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
 
 #include "base/hash.h"
 #include "base/result.h"
@@ -18,6 +19,11 @@ uint64_t row_id(std::string_view name) {
   uint64_t id = 0;
   std::memcpy(&id, digest.data(), sizeof id);
   return id;
+}
+
+bool are_words(std::span<const uint32_t> words) {
+  return words.size() <= kVideoWordsMax &&
+         std::adjacent_find(words.begin(), words.end(), std::greater_equal<>()) == words.end();
 }
 
 }  // namespace
@@ -40,6 +46,7 @@ std::optional<uint32_t> Catalogue::publish(const Publication& p, uint64_t now_us
     contents_.videos[index].counters.last_us = now_us;
     video_by_id_.emplace(p.video_id, index);
     append_derived();
+    contents_.words.append();
     contents_.vectors.resize(contents_.vectors.size() + dimensions_, 0.0f);
     contents_.biases.resize(contents_.biases.size() + kHeads, 0.0f);
   }
@@ -61,6 +68,7 @@ std::optional<uint32_t> Catalogue::publish(const Publication& p, uint64_t now_us
   v.sound_id = p.sound_id;
   v.published_us = std::min(p.published_us, now_us);  // nobody publishes in the future
   v.eligible = true;
+  contents_.words.set(index, are_words(p.words) ? p.words : std::span<const uint32_t>());
   refresh(index);
   return index;
 }
@@ -175,9 +183,9 @@ void Catalogue::refresh(uint32_t index) {
 Result<void> Catalogue::restore(Contents contents) {
   contents_ = std::move(contents);
   const auto& c = contents_;
-  if (c.vectors.size() != c.videos.size() * dimensions_ ||
+  if (c.words.size() != c.videos.size() || c.vectors.size() != c.videos.size() * dimensions_ ||
       c.biases.size() != c.videos.size() * kHeads) {
-    return corrupt("catalogue: the vectors do not fit the number of videos");
+    return corrupt("catalogue: the words or vectors do not fit the number of videos");
   }
   for (uint32_t i = 0; i < c.authors.size(); ++i) {
     if (!author_by_id_.emplace(c.authors[i].id, i).second) {
@@ -193,8 +201,8 @@ Result<void> Catalogue::restore(Contents contents) {
   for (uint32_t i = 0; i < c.videos.size(); ++i) {
     const Video& v = c.videos[i];
     if (!video_by_id_.emplace(v.id, i).second) return corrupt("catalogue: a video is listed twice");
-    bool fits =
-        v.author < c.authors.size() && v.topic_count <= kTopicsPerVideoMax && v.stage <= kStageDone;
+    bool fits = v.author < c.authors.size() && v.topic_count <= kTopicsPerVideoMax &&
+                v.stage <= kStageDone && are_words(c.words.of(i));
     for (size_t t = 0; fits && t < v.topic_count; ++t) fits = v.topics[t] < c.topics.size();
     if (!fits) return corrupt("catalogue: a video refers to what is not there");
     append_derived();

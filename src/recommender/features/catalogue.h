@@ -5,10 +5,11 @@
 // bundle's limits. Not thread safe.
 //
 // Bytes a video: the record 216 (counters 104, topics 32), its vector and biases in the ranker
-// 4 x (dimensions + heads) = 104, the flat arrays 29, the index of ids ~40: 389. Beside it a row of
-// the ranker (40 + 4 x (dimensions + heads + 2) = 152), one of the towers with vector and code
-// (343, towers.h), co-watch (540, co_watch.h): 1,424 in all with the built-in bundle, and its share
-// of its author's and topics' (112 and ~150 each, with rows of their own).
+// 4 x (dimensions + heads) = 104, the flat arrays 29, the index of ids ~40: 389. Its words are 8,
+// and 4 each (~56 for a caption of twelve). Beside it a row of the ranker (40 + 4 x (dimensions +
+// heads + 2) = 152), one of the towers with vector and code (343, towers.h), co-watch (540,
+// co_watch.h): 1,424 in all with the built-in bundle, and its share of its author's and topics'
+// (112 and ~150 each, with rows of their own).
 #pragma once
 
 #include <array>
@@ -23,6 +24,7 @@
 #include "base/result.h"
 #include "recommender/bundle.h"
 #include "recommender/features/decayed_counters.h"
+#include "recommender/features/word_lists.h"
 
 namespace rondo::recommender::features {
 
@@ -76,6 +78,7 @@ class Catalogue {
     std::string_view language;
     uint64_t sound_id;
     uint64_t published_us;
+    std::span<const uint32_t> words = {};  // hashes, ascending; what does not ascend counts as none
   };
   std::optional<uint32_t> publish(const Publication& publication, uint64_t now_us);
 
@@ -110,6 +113,8 @@ class Catalogue {
   // Bits of kEligible, kNew (within its exploration budget), kMet (has had an outcome).
   static constexpr uint8_t kEligible = 1, kNew = 2, kMet = 4;
   std::span<const uint8_t> flags() const { return flags_; }
+  // Hashes of what its caption and hashtags say, ascending.
+  std::span<const uint32_t> words(uint32_t index) const { return contents_.words.of(index); }
   // The vectors for retrieval, row by row.
   std::span<const float> vectors() const { return contents_.vectors; }
   std::span<const float> vector(uint32_t index) const {
@@ -125,6 +130,7 @@ class Catalogue {
   // All that is not derived, in order of index: what a checkpoint holds.
   struct Contents {
     std::vector<Video> videos;
+    WordLists words;  // by video
     std::vector<Author> authors;
     std::vector<Topic> topics;
     DecayedCounters network;

@@ -52,6 +52,11 @@ ViewerContext::ViewerContext(const Bundle& bundle, const Catalogue& catalogue,
   for (const auto& entry : viewer_->authors.entries()) {
     authors_.emplace_back(entry.key, Affinities::value_of(entry, now_s, bundle.affinity));
   }
+  for (const auto& wish : viewer_->wishes.levels) {
+    auto topic = catalogue.find_topic(wish.topic);
+    if (topic) asked_.emplace_back(*topic, static_cast<float>(wish.level) / kLevelMax);
+  }
+  std::sort(asked_.begin(), asked_.end());
   rates_ = recent_rates(*viewer_, network_[1], network_[0]);
   pool_history();
 }
@@ -92,6 +97,15 @@ float ViewerContext::topic_affinity(const Video& video) const {
   }
   return sum / weight;
 }
+
+float ViewerContext::asked(const Video& video) const {
+  if (asked_.empty()) return 0;
+  float sum = 0;
+  for (uint32_t topic : video.topic_list()) sum += look_up(asked_, topic);
+  return std::clamp(sum, -1.0f, 1.0f);
+}
+
+float ViewerContext::asked_level(uint32_t topic) const { return look_up(asked_, topic); }
 
 float ViewerContext::author_affinity(uint32_t author) const { return look_up(authors_, author); }
 

@@ -31,6 +31,9 @@ class ViewerContext {
   float topic_affinity(const Video& video) const;
   float author_affinity(uint32_t author) const;
   bool follows(uint32_t author) const;
+  // -1..1: what the viewer has asked of its topics, in sum.
+  float asked(const Video& video) const;
+  float asked_level(uint32_t topic) const;
   // 1 for a topic that the viewer has not met, falling with outcomes; 0 without a topic.
   float topic_novelty(const Video& video) const;
   float freshness(const Video& video) const;
@@ -51,6 +54,8 @@ class ViewerContext {
   // Affinities by index, ascending: for scans.
   const std::vector<std::pair<uint32_t, float>>& topics() const { return topics_; }
   const std::vector<std::pair<uint32_t, float>>& authors() const { return authors_; }
+  // The levels asked for, -1..1, by index of the topics that there are, ascending.
+  const std::vector<std::pair<uint32_t, float>>& asked() const { return asked_; }
   const Viewer* viewer() const { return viewer_; }
 
  private:
@@ -68,6 +73,7 @@ class ViewerContext {
   const uint64_t now_us_;
   std::vector<std::pair<uint32_t, float>> topics_;
   std::vector<std::pair<uint32_t, float>> authors_;
+  std::vector<std::pair<uint32_t, float>> asked_;
   RecentRates rates_{};
   std::array<float, 3> network_{};  // finish, skip, like
   std::vector<float> pooled_;

@@ -9,6 +9,13 @@ constexpr uint64_t kDayUs = 86'400'000'000ull;
 constexpr size_t kRecentWatches = 32;
 constexpr float kRatePrior = 4;  // watches' worth
 
+template <typename Key>
+void block(std::vector<Key>& list, Key key) {
+  if (std::find(list.begin(), list.end(), key) != list.end()) return;
+  if (list.size() == kBlockedMax) list.erase(list.begin());
+  list.push_back(key);
+}
+
 }  // namespace
 
 float valence(const HistoryEntry& entry) {
@@ -59,19 +66,20 @@ std::vector<uint32_t> Viewer::liked() const {
   return out;
 }
 
-void Viewer::block(std::vector<uint32_t>& list, uint32_t key) {
-  if (std::find(list.begin(), list.end(), key) != list.end()) return;
-  if (list.size() == kBlockedMax) list.erase(list.begin());
-  list.push_back(key);
-}
+void Viewer::block_author(uint32_t author) { block(blocked_authors, author); }
+void Viewer::block_sound(uint64_t sound_id) { block(blocked_sounds, sound_id); }
 
 void Viewer::reset() {
   history.clear();
   topics.clear();
   authors.clear();
-  blocked_topics.clear();
-  blocked_authors.clear();
   touched.clear();
+}
+
+void Viewer::forgive() {
+  blocked_authors.clear();
+  blocked_sounds.clear();
+  wishes.forgive();
 }
 
 RecentRates recent_rates(const Viewer& viewer, float skip_prior, float finish_prior) {

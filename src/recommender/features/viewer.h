@@ -8,9 +8,10 @@
 //   event window  64 x  8 =   512     hashes of client event ids
 //   reserved      64 x 16 = 1,024     typically 8 x 16 = 128
 //   touched       16 x 16 =   256     what changed since the last page, typically 4 x 16 = 64
-//   the struct              ~  330
+//   the struct              ~  400
 //   seen set     2 bytes a video seen, at most 8 KB for each 65,536 videos of the catalogue
-//   follows      4 bytes each; blocked topics and authors 4 bytes each, at most 64 of each
+//   follows      4 bytes each; blocked authors 4 and sounds 8 bytes each, at most 64 of each
+//   wishes       what the viewer has asked for, see wishes.h
 //
 // Viewers are named by random engine ids. Anonymous ones are forgotten when idle for the bundle's
 // number of days, sooner (one day) when they never had an impression, and when the limit of viewers
@@ -30,6 +31,7 @@
 #include "recommender/bundle.h"
 #include "recommender/features/affinity.h"
 #include "recommender/features/seen_set.h"
+#include "recommender/features/wishes.h"
 
 namespace rondo::recommender::features {
 
@@ -75,8 +77,9 @@ struct Viewer {
   std::vector<HistoryEntry> history;  // oldest first, at most the bundle's limit
   Affinities topics{kTopicAffinitiesMax};
   Affinities authors{kAuthorAffinitiesMax};
-  std::vector<uint32_t> blocked_topics;   // not interested; oldest first
-  std::vector<uint32_t> blocked_authors;  // the same
+  std::vector<uint32_t> blocked_authors;  // not interested; oldest first
+  std::vector<uint64_t> blocked_sounds;   // ids; the same
+  Wishes wishes;                          // topics turned down too
   std::vector<uint32_t> follows;          // sorted author indices
   std::vector<ReservedSlot> reserved;     // oldest first
   std::vector<uint64_t> event_window;     // hashes, oldest first
@@ -91,9 +94,12 @@ struct Viewer {
   HistoryEntry& history_entry(uint32_t video, uint32_t now_s, size_t entries_max);
   // Videos whose outcome spoke for them, oldest first.
   std::vector<uint32_t> liked() const;
-  void block(std::vector<uint32_t>& list, uint32_t key);
-  // Forgets what was learned; what was seen, followed and reserved stays.
+  void block_author(uint32_t author);
+  void block_sound(uint64_t sound_id);
+  // Forgets what was learned; what was seen, followed, reserved and asked for stays.
   void reset();
+  // What was turned down may come again.
+  void forgive();
 };
 
 // Shares of the last 32 watches, pulled to `prior`.

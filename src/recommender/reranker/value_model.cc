@@ -10,8 +10,8 @@ constexpr std::array<Head, kHeadTerms> kHeadOfTerm{
     Head::kFinish, Head::kWatch,  Head::kLike, Head::kComment,       Head::kShare,
     Head::kSave,   Head::kFollow, Head::kSkip, Head::kNotInterested, Head::kReport};
 constexpr std::array<std::string_view, kTerms - kHeadTerms> kDirectNames{
-    "topic_affinity", "author_affinity", "follows_author", "freshness",
-    "novelty",        "taste",           "co_watch",       "popularity"};
+    "topic_affinity", "author_affinity", "follows_author", "freshness",  "novelty",
+    "taste",          "co_watch",        "popularity",     "asked_topic"};
 
 }  // namespace
 
@@ -44,6 +44,8 @@ float term_weight(const Bundle& b, Term term) {
       return b.value.co_watch;
     case Term::kPopularity:
       return b.value.popularity;
+    case Term::kAskedTopic:
+      return b.value.asked_topic;
     default:
       return b.head(kHeadOfTerm[static_cast<size_t>(term)]).value_weight;
   }
@@ -81,6 +83,7 @@ std::vector<Scored> score(const State& s, const ranker::UserSide& user,
     set(Term::kFreshness, feature(Feature::kFreshness));
     set(Term::kNovelty, feature(Feature::kTopicNovelty));
     set(Term::kTaste, feature(Feature::kTaste));
+    set(Term::kAskedTopic, context.asked(s.catalogue.video(scored.video)));
     // Their values cost something, and the built-in bundle gives them no weight.
     if (s.bundle.value.co_watch != 0) {
       set(Term::kCoWatch, s.co_watch.score(scored.video, context.liked()));

@@ -36,8 +36,9 @@ enum class Term : uint8_t {
   kTaste,
   kCoWatch,
   kPopularity,
+  kAskedTopic,
 };
-inline constexpr size_t kTerms = 18;
+inline constexpr size_t kTerms = 19;
 std::string_view term_name(Term term);
 
 struct Scored {

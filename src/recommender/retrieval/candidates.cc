@@ -16,21 +16,50 @@ constexpr uint8_t kTaken = 2;  // in `Filter::videos`: a candidate already
 // Tells equals of one topic apart in personal retrieval; too small to outweigh an affinity.
 constexpr float kQualityWeight = 0.1f;
 
+bool holds(const std::vector<uint64_t>& list, uint64_t key) {
+  return std::find(list.begin(), list.end(), key) != list.end();
+}
+
+// Sounds turned down and words muted: few viewers have any.
+class Wanted {
+ public:
+  explicit Wanted(const features::Viewer* viewer)
+      : sounds_(viewer == nullptr ? nullptr : &viewer->blocked_sounds),
+        mute_(viewer == nullptr ? std::span<const features::MutedPhrase>() : viewer->wishes.muted) {
+  }
+
+  bool all() const { return mute_.empty() && (sounds_ == nullptr || sounds_->empty()); }
+  bool passes(const Catalogue& catalogue, uint32_t video) const {
+    return !holds(*sounds_, catalogue.video(video).sound_id) &&
+           !mute_.hides(catalogue.words(video));
+  }
+
+ private:
+  const std::vector<uint64_t>* sounds_;
+  features::Mute mute_;
+};
+
 // What keeps a video out of the pool, one byte a video, topic and author.
 struct Filter {
   std::vector<uint8_t>& videos;
-  std::vector<uint8_t> topics;   // empty when none is blocked
+  std::vector<uint8_t> topics;   // empty when none is turned down
   std::vector<uint8_t> authors;  // the same
+  Wanted wanted;
 
   Filter(const Catalogue& catalogue, const features::Viewer* viewer,
          std::span<const uint32_t> barred, std::vector<uint8_t>& scratch)
-      : videos(scratch) {
+      : videos(scratch), wanted(viewer) {
     videos.assign(catalogue.size(), 0);
     for (uint32_t video : barred) videos[video] |= kBarred;
     if (viewer == nullptr) return;
     viewer->seen.mark(videos, kBarred);
-    if (!viewer->blocked_topics.empty()) topics.assign(catalogue.topics().size(), 0);
-    for (uint32_t topic : viewer->blocked_topics) topics[topic] = 1;
+    for (const auto& wish : viewer->wishes.levels) {
+      auto topic =
+          wish.level == features::kLevelNever ? catalogue.find_topic(wish.topic) : std::nullopt;
+      if (!topic) continue;
+      if (topics.empty()) topics.assign(catalogue.topics().size(), 0);
+      topics[*topic] = 1;
+    }
     if (!viewer->blocked_authors.empty()) authors.assign(catalogue.authors().size(), 0);
     for (uint32_t author : viewer->blocked_authors) authors[author] = 1;
   }
@@ -38,6 +67,7 @@ struct Filter {
   bool passes(const Catalogue& catalogue, uint32_t video) const {
     if ((videos[video] & kBarred) != 0) return false;
     if (!authors.empty() && authors[catalogue.author_indices()[video]] != 0) return false;
+    if (!wanted.all() && !wanted.passes(catalogue, video)) return false;
     if (topics.empty()) return true;
     auto list = catalogue.video(video).topic_list();
     return std::none_of(list.begin(), list.end(), [this](uint32_t t) { return topics[t] != 0; });
@@ -64,6 +94,19 @@ class Spread {
   std::vector<float>& dense_;
   const Values& values_;
 };
+
+// What the viewer makes of each topic: what was learned, and what was asked for. Ascending.
+Spread::Values leanings(const features::ViewerContext& context, const Bundle::Value& value) {
+  Spread::Values out = context.topics();
+  for (auto& [topic, affinity] : out) affinity *= value.topic_affinity;
+  for (const auto& [topic, level] : context.asked()) {
+    auto at = std::lower_bound(out.begin(), out.end(), topic,
+                               [](const auto& entry, uint32_t key) { return entry.first < key; });
+    if (at == out.end() || at->first != topic) at = out.insert(at, {topic, 0.0f});
+    at->second += value.asked_topic * level;
+  }
+  return out;
+}
 
 // Same language, or one of the two unknown.
 bool speaks(const features::Video& video, const features::ViewerContext& context) {
@@ -112,9 +155,9 @@ class Gathering {
       scratch_.scores.resize(c_.size());
       s_.towers.scan(context_.query(), scratch_.scores);
     }
-    const bool has_affinities = !context_.topics().empty() || !context_.authors().empty();
-    const Spread by_topic(scratch_.by_topic, context_.topics(), c_.topics().size(),
-                          s_.bundle.value.topic_affinity);
+    const Spread::Values leaning = leanings(context_, s_.bundle.value);
+    const bool has_affinities = !leaning.empty() || !context_.authors().empty();
+    const Spread by_topic(scratch_.by_topic, leaning, c_.topics().size(), 1);
     const Spread by_author(scratch_.by_author, context_.authors(), c_.authors().size(),
                            s_.bundle.value.author_affinity);
     const float network =
@@ -236,14 +279,14 @@ bool is_servable(const State& s, const features::ViewerContext& context, uint32_
   const features::Viewer* viewer = context.viewer();
   if (viewer == nullptr) return true;
   if (viewer->seen.contains(video)) return false;
-  auto holds = [](const std::vector<uint32_t>& list, uint32_t key) {
-    return std::find(list.begin(), list.end(), key) != list.end();
-  };
   const auto& v = s.catalogue.video(video);
+  const auto& authors = viewer->blocked_authors;
+  if (std::find(authors.begin(), authors.end(), v.author) != authors.end()) return false;
+  Wanted wanted(viewer);
+  if (!wanted.all() && !wanted.passes(s.catalogue, video)) return false;
   auto topics = v.topic_list();
-  return !holds(viewer->blocked_authors, v.author) &&
-         std::none_of(topics.begin(), topics.end(),
-                      [&](uint32_t t) { return holds(viewer->blocked_topics, t); });
+  return std::none_of(topics.begin(), topics.end(),
+                      [&](uint32_t t) { return context.asked_level(t) == -1.0f; });
 }
 
 CandidateSet gather(const State& s, const features::ViewerContext& context,

@@ -1,7 +1,9 @@
 // Candidates for a page: several sources over what the viewer may meet, each bounded by the bundle.
 //
 // - personal: the two towers' inner product over the whole catalogue (towers.h). Needs likes.
-// - match: videos of topics and authors that the viewer has an affinity for, by how much.
+// - match: videos of topics and authors that the viewer has an affinity for, or of topics asked
+// for,
+//   by how much.
 // - followed: newest of the authors whom the viewer follows.
 // - co-watch: what others liked beside the viewer's latest likes.
 // - trending: what others finish now (forward-decayed merit); half in the viewer's language.
@@ -40,8 +42,8 @@ struct Scratch {
 
 struct CandidateSet {
   std::vector<Candidate> candidates;
-  // All that could be served: eligible, not seen, not barred, not of a blocked author or topic.
-  // Ascending. In the scratch memory.
+  // All that could be served: eligible, not seen, not barred, not of an author, topic or sound that
+  // was turned down, without muted words. Ascending. In the scratch memory.
   std::span<const uint32_t> pool;
 };
 

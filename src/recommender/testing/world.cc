@@ -24,7 +24,7 @@ void World::publish_all() {
 }
 
 void World::publish(uint64_t video, uint64_t author, const std::vector<std::string>& topics,
-                    uint32_t duration_ms) {
+                    uint32_t duration_ms, const std::vector<uint32_t>& words) {
   Record record;
   auto& r = *record.mutable_video_published();
   r.set_video_id(video);
@@ -33,6 +33,7 @@ void World::publish(uint64_t video, uint64_t author, const std::vector<std::stri
   for (const auto& topic : topics) r.add_topics(topic);
   r.set_language("en");
   r.set_published_us(now_us);
+  for (uint32_t word : words) r.add_words(word);
   author_of_[video] = author;
   topic_of_[video] = topics.empty() ? "" : topics[0];
   ASSERT_TRUE(apply(record).ok());

@@ -47,7 +47,7 @@ class World {
   // Publishes the catalogue: video ids 1001.., topic "t<i>" by turns, authors 501.. by turns.
   void publish_all();
   void publish(uint64_t video, uint64_t author, const std::vector<std::string>& topics,
-               uint32_t duration_ms = 10'000);
+               uint32_t duration_ms = 10'000, const std::vector<uint32_t>& words = {});
 
   // Folds one record now; it is kept in `log`.
   Result<void> apply(const log::v1::Record& record);
