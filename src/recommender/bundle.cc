@@ -95,6 +95,7 @@ std::vector<Field> fields_of(Bundle& b) {
   add("affinity.event_decay", b.affinity.event_decay, 0, 1);
   add("affinity.smoothing", b.affinity.smoothing, 0.01, 100);
   add("affinity.finish", b.affinity.finish, 0, 100);
+  add("affinity.watch", b.affinity.watch, 0, 100);
   add("affinity.like", b.affinity.like, 0, 100);
   add("affinity.skip", b.affinity.skip, 0, 100);
   add("affinity.not_interested", b.affinity.not_interested, 0, 100);
@@ -287,13 +288,13 @@ Bundle Bundle::defaults() {
   b.heads[size_t(Head::kFinish)] = {
       0.30f,
       1.0f,
-      1.0f,
+      0.5f,
       1,
       {1.5f, 0.8f, 0.5f, 2, -0.5f, 0, 0, 0, 0.5f, 0.5f, -0.3f, 0.3f, 0, 1.5f, 0, 0, 0, 0.4f}};
   b.heads[size_t(Head::kWatch)] = {
       0.45f,
       1.0f,
-      0.6f,
+      1.5f,
       1,
       {1, 0.5f, 0.3f, 1, -0.5f, 0, 0, 0, 0.5f, 0.5f, 0, 0.3f, -0.5f, 0.5f, 0, 0, 0, 0.3f}};
   b.heads[size_t(Head::kLike)] = {
@@ -320,7 +321,7 @@ Bundle Bundle::defaults() {
   b.slots[size_t(Slot::kDuration)] = {1, 24 * 366, 64};
   b.training = {.batch_examples = 64,
                 .viewer_examples_max = 16,
-                .embedding_rate = 0.08f,
+                .embedding_rate = 0.04f,
                 .dense_rate = 0.02f,
                 .adagrad_initial = 0.1f,
                 .gradient_norm_max = 4,
@@ -336,6 +337,7 @@ Bundle Bundle::defaults() {
                 .event_decay = 0.92f,
                 .smoothing = 1,
                 .finish = 1,
+                .watch = 1,
                 .like = 1.5f,
                 .skip = 0.7f,
                 .not_interested = 3,
@@ -376,8 +378,8 @@ Bundle Bundle::defaults() {
              .window_slots = 10,
              .topic_share_max = 0.6f,
              .repeat_penalty = 0.04f,
-             .cold_repeat_penalty = 0.6f,
-             .cold_outcomes = 3,
+             .cold_repeat_penalty = 0.3f,
+             .cold_outcomes = 2,
              .likeness_penalty = 0.1f,
              .likeness_compared = 100,
              .temperature = 0.08f};
@@ -386,7 +388,7 @@ Bundle Bundle::defaults() {
                    .debut_hours = 1,
                    .debut_share_max = 0.15f,
                    .new_topic_share = 0.3f,
-                   .new_topic_outcomes = 12,
+                   .new_topic_outcomes = 6,
                    .bonus = 1,
                    .temperature = 0.3f,
                    .budget_impressions = {50, 500, 5000},

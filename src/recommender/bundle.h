@@ -122,6 +122,7 @@ struct Bundle {
     float event_decay;  // what earlier evidence about a topic keeps at each new outcome
     float smoothing;    // pseudo-evidence for "do not know"
     float finish;       // evidence of each outcome
+    float watch;        // of one neither to the end nor skipped, were it longer than all others
     float like;
     float skip;
     float not_interested;

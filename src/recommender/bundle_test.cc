@@ -41,7 +41,7 @@ TEST(Bundle, ShaNamesEveryValue) {
 // The defaults are part of what pages are reproduced from: a change here is a change of bundle.
 TEST(Bundle, GoldenShaOfTheDefaults) {
   EXPECT_EQ(base::to_hex(base::as_bytes(Bundle::defaults().sha256())),
-            "dc7c6882c34570c29a73451305b3e10dab82fb8af1b1d03613f0151c1a90aef2");
+            "594d9bd564f0ea164e18447622c5dafb6ff199715737286154722d62dffc5ca6");
 }
 
 TEST(Bundle, WhitespaceAndOrderDoNotMatter) {

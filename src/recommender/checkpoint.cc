@@ -229,6 +229,7 @@ void example_fields(A& a, V& e, const Bundle& bundle) {
   a(e.video);
   a(e.heads);
   for (auto& label : e.labels) a(label);
+  a(e.weight);
   for (auto& f : e.features) a(f);
   a.list(e.pooled, bundle.model.dimensions, [&a](auto& x) { a(x); });
   a.list(e.taste, bundle.towers.dimensions, [&a](auto& x) { a(x); });
@@ -246,6 +247,9 @@ void head_fields(A& a, S& s) {
   a(s.viewers_refused);
   a(s.slots_masked);
   a(s.sweep_next);
+  a(s.maturity.shown);
+  for (auto& ended : s.maturity.ended) a(ended);
+  a(s.maturity.last_us);
 }
 
 template <typename A, typename T>
@@ -491,7 +495,8 @@ void read_pending(ArchiveReader& a, State& s) {
 void read_trainer(ArchiveReader& a, State& s) {
   trainer_fields(a, s.trainer, s.bundle);
   for (const auto& e : s.trainer.waiting()) {
-    if (e.video >= s.catalogue.size() || e.pooled.size() != s.bundle.model.dimensions ||
+    if (e.video >= s.catalogue.size() || !(e.weight >= 0 && e.weight <= 1) ||
+        e.pooled.size() != s.bundle.model.dimensions ||
         e.taste.size() != s.bundle.towers.dimensions || !past_fits(e.history, s.catalogue)) {
       return a.fail(corrupt("checkpoint: a waiting example does not fit the rest"));
     }

@@ -53,6 +53,7 @@ void settle_time(State& s) {
   }
   for (size_t w = 0; w < features::Pending::kWindows; ++w) {
     while (auto due = s.pending.take_due(w, s.time_us)) {
+      s.maturity.note_ended(w, s.time_us);
       end_window(s, features::Pending::kWindowKinds[w], due->page_offset, due->slot);
       if (w + 1 == features::Pending::kWindows) s.pending.close(due->page_offset, due->slot);
     }

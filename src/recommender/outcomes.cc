@@ -19,7 +19,6 @@ using trainer::Example;
 
 constexpr uint64_t kMinuteUs = 60'000'000;
 constexpr uint32_t kWatchMaxMs = 4 * 3600 * 1000;
-constexpr float kPartialWatch = 0.6f;  // evidence of a watch that neither finished nor was a skip
 
 // `kind` tells an impression from each action: a client may name all of one video's by one id.
 uint64_t event_hash(const std::string& event_id, uint64_t kind) {
@@ -105,7 +104,18 @@ void show(State& s, Viewer& viewer, uint64_t page_offset, uint32_t slot, uint32_
   unreserve(&viewer, page_offset, slot);
   viewer.seen.insert(video);
   ++viewer.impressions;
+  s.maturity.note_shown(s.time_us);
   s.catalogue.count(video, Event::kImpression, s.time_us);
+}
+
+// The head's act has happened: learned from as far as what has not happened is known too.
+void train_act(State& s, const PendingPage& page, PendingSlot& slot, Head head) {
+  const auto& kinds = features::Pending::kWindowKinds;
+  const auto window = std::find(kinds.begin(), kinds.end(), head_window(head));
+  Example example;
+  example.resolve(head, 1.0f);
+  example.weight = s.maturity.share(static_cast<size_t>(window - kinds.begin()));
+  train(s, page, slot, std::move(example));
 }
 
 // True the first time that `bit` happens to the slot; counted otherwise.
@@ -158,7 +168,7 @@ void resolve_watch(State& s, Viewer& viewer, const PendingPage& page, PendingSlo
     e.skipped = 1;
   } else {
     // Against other watches of videos of this length: most of a minute is much, and half of it is.
-    const float leaning = kPartialWatch * (2.0f * quantile - 1.0f);
+    const float leaning = s.bundle.affinity.watch * (2.0f * quantile - 1.0f);
     if (leaning > 0) e.positive = leaning;
     if (leaning < 0 && !left) e.negative = -leaning;
   }
@@ -170,9 +180,7 @@ void resolve_like(State& s, Viewer& viewer, const PendingPage& page, PendingSlot
   float amount = s.bundle.affinity.like;
   if (liked) {
     if (!first(s, slot, PendingSlot::kLike)) return;
-    Example example;
-    example.resolve(Head::kLike, 1.0f);
-    train(s, page, slot, std::move(example));
+    train_act(s, page, slot, Head::kLike);
     s.catalogue.count(slot.video, Event::kLike, s.time_us);
     HistoryEntry& entry = history_entry(s, viewer, slot.video);
     const float before = features::valence(entry);
@@ -208,9 +216,7 @@ void block(State& s, Viewer& viewer, uint32_t video, log::v1::NotInterestedScope
 void resolve_not_interested(State& s, Viewer& viewer, const PendingPage& page, PendingSlot& slot,
                             log::v1::NotInterestedScope scope) {
   if (!first(s, slot, PendingSlot::kNotInterested)) return;
-  Example example;
-  example.resolve(Head::kNotInterested, 1.0f);
-  train(s, page, slot, std::move(example));
+  train_act(s, page, slot, Head::kNotInterested);
   HistoryEntry& entry = history_entry(s, viewer, slot.video);
   entry.flags |= HistoryEntry::kNotInterested;
   const auto& v = s.catalogue.video(slot.video);
@@ -244,9 +250,7 @@ bool is_sampled(const State& s, Head head, uint64_t page_offset, uint32_t slot) 
 void resolve_act(State& s, const PendingPage& page, PendingSlot& slot, Head head, uint16_t bit,
                  std::optional<Event> event) {
   if (!first(s, slot, bit)) return;
-  Example example;
-  example.resolve(head, 1.0f);
-  train(s, page, slot, std::move(example));
+  train_act(s, page, slot, head);
   if (event) s.catalogue.count(slot.video, *event, s.time_us);
 }
 

@@ -152,9 +152,10 @@ Result<Served> rank_page(const State& s, const FeedRequest& request, Scratch& sc
     if (auto video = s.catalogue.find_video(id)) barred.push_back(*video);
   }
   auto set = retrieval::gather(s, context, barred, rng, scratch.gather);
-  std::vector<Scored> scored = reranker::score(s, user, context, set.candidates, scratch.score);
-  std::vector<SlateItem> items;
-  items.reserve(scored.size());
+  std::vector<Scored>& scored = scratch.scored;
+  std::vector<SlateItem>& items = scratch.items;
+  reranker::score(s, user, context, set.candidates, scratch.score, scored);
+  items.clear();
   for (const Scored& one : scored) items.push_back(slate_item(s, context, one));
 
   Served page;
@@ -190,8 +191,9 @@ Result<Served> rank_page(const State& s, const FeedRequest& request, Scratch& sc
       chosen = *at;
     } else {
       retrieval::Candidate met_by_chance{draw.video, log::v1::SOURCE_EXPLORATION};
-      chosen =
-          reranker::score(s, user, context, std::span(&met_by_chance, 1), scratch.score).front();
+      std::vector<Scored> one;
+      reranker::score(s, user, context, std::span(&met_by_chance, 1), scratch.score, one);
+      chosen = one.front();
     }
     chosen.source = source_of(draw.part, chosen.source);
     log::v1::ServedSlot& slot = *page.add_slots();
@@ -219,7 +221,8 @@ Result<std::vector<VideoScore>> score_videos(const State& s, const FeedRequest& 
     candidates.push_back({*video, log::v1::SOURCE_UNSPECIFIED});
     places.push_back(i);
   }
-  auto scored = reranker::score(s, viewing.user, viewing.context, candidates, scratch.score);
+  std::vector<Scored>& scored = scratch.scored;
+  reranker::score(s, viewing.user, viewing.context, candidates, scratch.score, scored);
   for (size_t i = 0; i < scored.size(); ++i) {
     VideoScore& to = out[places[i]];
     to.servable = true;

@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "recommender/engine.h"
+#include "recommender/reranker/slate.h"
 #include "recommender/reranker/value_model.h"
 #include "recommender/retrieval/candidates.h"
 #include "recommender/state.h"
@@ -23,6 +24,8 @@ inline constexpr int kExcludeMax = 1024;
 struct Scratch {
   retrieval::Scratch gather;
   reranker::Scratch score;
+  std::vector<reranker::Scored> scored;
+  std::vector<reranker::SlateItem> items;
 };
 
 // As Engine::rank.

@@ -51,6 +51,7 @@ struct State {
   features::Catalogue catalogue;
   features::Viewers viewers;
   features::Pending pending;
+  features::Maturity maturity;
   features::WatchHistogram watches;
   retrieval::CoWatch co_watch;
   retrieval::Towers towers;

@@ -3,8 +3,32 @@
 #include <algorithm>
 
 #include "base/result.h"
+#include "recommender/kernels/math.h"
 
 namespace rondo::recommender::features {
+
+void Maturity::note_shown(uint64_t now_us) {
+  advance(now_us);
+  shown += 1;
+}
+
+void Maturity::note_ended(size_t window, uint64_t now_us) {
+  advance(now_us);
+  ended[window] += 1;
+}
+
+float Maturity::share(size_t window) const {
+  return shown > 0 ? std::min(1.0f, ended[window] / shown) : 0.0f;
+}
+
+void Maturity::advance(uint64_t now_us) {
+  constexpr uint64_t kHalfLifeUs = 7 * 86'400'000'000ull;
+  if (now_us <= last_us) return;
+  const float keep = kernels::half_life_decay(now_us - last_us, kHalfLifeUs);
+  shown *= keep;
+  for (float& count : ended) count *= keep;
+  last_us = now_us;
+}
 
 void Pending::add(uint64_t page_offset, PendingPage page, uint64_t reservation_due_us) {
   RD_ASSERT(pages_.empty() || pages_.rbegin()->first < page_offset);

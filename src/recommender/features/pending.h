@@ -53,6 +53,28 @@ struct PendingPage {
   std::vector<PendingSlot> slots;
 };
 
+// How far outcomes are known. A head that happens seldom learns what happens at once, and what does
+// not when its window is over: a network younger than the window has seen nothing but likes. So
+// what happens counts by the share of slots shown whose window is over: near nothing at first, 1
+// when as many windows end as begin. (The delay of S. Ktena et al., "Addressing Delayed Feedback
+// for Continuous Training", RecSys 2019, without their second label for one example.)
+struct Maturity {
+  static constexpr size_t kWindows = 2;  // soon, late
+
+  void note_shown(uint64_t now_us);
+  void note_ended(size_t window, uint64_t now_us);
+  // 0..1.
+  float share(size_t window) const;
+
+  // Counts that halve every week.
+  float shown = 0;
+  std::array<float, kWindows> ended{};
+  uint64_t last_us = 0;
+
+ private:
+  void advance(uint64_t now_us);
+};
+
 class Pending {
  public:
   // A slot on screen for which a window ends at `due_us`.
@@ -62,7 +84,7 @@ class Pending {
     uint32_t slot;
   };
   // The windows that end after the outcome.
-  static constexpr size_t kWindows = 2;
+  static constexpr size_t kWindows = Maturity::kWindows;
   static constexpr std::array<Window, kWindows> kWindowKinds{Window::kSoon, Window::kLate};
 
   void add(uint64_t page_offset, PendingPage page, uint64_t reservation_due_us);

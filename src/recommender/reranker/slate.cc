@@ -59,9 +59,10 @@ std::vector<double> softmax(std::span<const float> scores, std::span<const uint8
 // About normal, mean 0 and deviation 1: of 64 coins.
 float normal(base::Rng& rng) { return 0.25f * static_cast<float>(std::popcount(rng.next()) - 32); }
 
-float cosine(std::span<const float> a, std::span<const float> b) {
-  const float norm = kernels::sqrt(kernels::squared_norm(a) * kernels::squared_norm(b));
-  return norm > 0 ? kernels::dot(a, b) / norm : 0.0f;
+// One over the length; 0 for a vector without.
+float inverse_length(std::span<const float> x) {
+  const float square = kernels::squared_norm(x);
+  return square > 0 ? 1.0f / kernels::sqrt(square) : 0.0f;
 }
 
 double uniform53(base::Rng& rng) { return static_cast<double>(rng.next() >> 11) * 0x1p-53; }
@@ -101,6 +102,7 @@ Slate::Slate(const Bundle& bundle, std::span<const SlateItem> items, std::span<c
       new_topic_share_(bundle.exploration.new_topic_share *
                        coldness(bundle.exploration.new_topic_outcomes, audience.outcomes)),
       impressions_an_hour_(audience.impressions_an_hour),
+      topics_(items.size()),
       item_placed_(items.size(), 0),
       topic_count_(items.size(), 0),
       unknown_(items.size(), 0.0f) {
@@ -113,8 +115,13 @@ Slate::Slate(const Bundle& bundle, std::span<const SlateItem> items, std::span<c
   if (bundle.rules.likeness_penalty > 0) {
     retrieval::TopK<float> best(bundle.rules.likeness_compared);
     for (uint32_t i = 0; i < items_.size(); ++i) best.offer(items_[i].score, i);
-    compared_ = best.take();
+    for (const auto& [score, i] : best.best()) {
+      compared_.push_back(i);
+      const float scale = inverse_length(items_[i].vector);
+      for (float x : items_[i].vector) directions_.push_back(scale * x);
+    }
   }
+  for (size_t i = 0; i < items_.size(); ++i) topics_[i] = items_[i].topic;
   for (const Placed& placed : before) enter_window(placed);
 }
 
@@ -125,16 +132,21 @@ void Slate::enter_window(const Placed& placed) {
   const uint32_t left = leaves && window_ > 0 ? before_[before_.size() - window_].topic : kNoIndex;
   before_.push_back(placed);
   if (window_ == 0) return;
-  for (size_t i = 0; i < items_.size(); ++i) {
-    const uint32_t topic = items_[i].topic;
-    if (topic == kNoIndex) continue;
-    if (topic == placed.topic) ++topic_count_[i];
-    if (topic == left) --topic_count_[i];
+  for (size_t i = 0; i < topics_.size(); ++i) {
+    // What has no topic counts as well: it is not looked at.
+    topic_count_[i] = static_cast<uint8_t>(topic_count_[i] + (topics_[i] == placed.topic ? 1 : 0) -
+                                           (leaves && topics_[i] == left ? 1 : 0));
   }
   if (compared_.empty()) return;
-  if (likeness_.size() >= window_) likeness_.erase(likeness_.begin());
-  std::vector<float>& to = likeness_.emplace_back();
-  for (uint32_t i : compared_) to.push_back(cosine(items_[i].vector, placed.vector));
+  if (leaves) {
+    likeness_.erase(likeness_.begin(),
+                    likeness_.begin() + static_cast<ptrdiff_t>(compared_.size()));
+  }
+  likeness_.resize(likeness_.size() + compared_.size());
+  const auto row = std::span(likeness_).last(compared_.size());
+  kernels::dot_many(placed.vector, directions_, row);
+  const float scale = inverse_length(placed.vector);
+  for (float& x : row) x *= scale;
 }
 
 bool Slate::is_placed(uint32_t video) const {
@@ -181,12 +193,17 @@ Distribution Slate::distribution() const {
   }
   std::vector<float> adjusted(n);
   for (size_t i = 0; i < n; ++i) {
-    adjusted[i] = items_[i].score - repeat_penalty_ * static_cast<float>(topic_count_[i]);
+    const auto repeats = static_cast<float>(topics_[i] == kNoIndex ? 0 : topic_count_[i]);
+    adjusted[i] = items_[i].score - repeat_penalty_ * repeats;
+  }
+  std::vector<float> nearest(compared_.size(), 0.0f);
+  for (size_t from = 0; from < likeness_.size(); from += nearest.size()) {
+    for (size_t c = 0; c < nearest.size(); ++c) {
+      nearest[c] = std::max(nearest[c], likeness_[from + c]);
+    }
   }
   for (size_t c = 0; c < compared_.size(); ++c) {
-    float most = 0;
-    for (const auto& to : likeness_) most = std::max(most, to[c]);
-    adjusted[compared_[c]] -= bundle_.rules.likeness_penalty * most;
+    adjusted[compared_[c]] -= bundle_.rules.likeness_penalty * nearest[c];
   }
   std::vector<float> hopeful(n);
   for (size_t i = 0; i < n; ++i) hopeful[i] = adjusted[i] + unknown_[i];

@@ -110,11 +110,14 @@ class Slate {
   std::vector<Placed> before_;  // seen, held, placed
   std::vector<uint32_t> placed_;
   // One an item:
+  std::vector<uint32_t> topics_;
   std::vector<uint8_t> item_placed_;
   std::vector<uint8_t> topic_count_;  // of its topic, in the window
   std::vector<float> unknown_;        // of a new video, what its score may turn out beside, drawn
-  std::vector<uint32_t> compared_;    // the items whose likeness counts
-  std::vector<std::vector<float>> likeness_;  // one a slot of the window, oldest first: to each
+  // Of the items whose likeness counts:
+  std::vector<uint32_t> compared_;
+  std::vector<float> directions_;  // their vectors at length 1, row by row
+  std::vector<float> likeness_;    // to each of them, a row a slot of the window, oldest first
 };
 
 }  // namespace rondo::recommender::reranker

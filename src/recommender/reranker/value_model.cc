@@ -51,9 +51,9 @@ float term_weight(const Bundle& b, Term term) {
   }
 }
 
-std::vector<Scored> score(const State& s, const ranker::UserSide& user,
-                          const features::ViewerContext& context,
-                          std::span<const retrieval::Candidate> candidates, Scratch& scratch) {
+void score(const State& s, const ranker::UserSide& user, const features::ViewerContext& context,
+           std::span<const retrieval::Candidate> candidates, Scratch& scratch,
+           std::vector<Scored>& out) {
   auto& [features, items, logits, pass] = scratch;
   features.clear();
   items.clear();
@@ -67,7 +67,7 @@ std::vector<Scored> score(const State& s, const ranker::UserSide& user,
   std::array<float, kTerms> weights{};
   for (size_t t = 0; t < kTerms; ++t) weights[t] = term_weight(s.bundle, static_cast<Term>(t));
 
-  std::vector<Scored> out(candidates.size());
+  out.assign(candidates.size(), {});
   for (size_t i = 0; i < candidates.size(); ++i) {
     Scored& scored = out[i];
     scored.video = candidates[i].video;
@@ -96,7 +96,6 @@ std::vector<Scored> score(const State& s, const ranker::UserSide& user,
       scored.score += scored.contributions[t];
     }
   }
-  return out;
 }
 
 }  // namespace rondo::recommender::reranker

@@ -61,9 +61,9 @@ struct Scratch {
 };
 
 float term_weight(const Bundle& bundle, Term term);
-// One for each candidate, in order.
-std::vector<Scored> score(const State& state, const ranker::UserSide& user,
-                          const features::ViewerContext& context,
-                          std::span<const retrieval::Candidate> candidates, Scratch& scratch);
+// One for each candidate, in order; `out` is overwritten.
+void score(const State& state, const ranker::UserSide& user, const features::ViewerContext& context,
+           std::span<const retrieval::Candidate> candidates, Scratch& scratch,
+           std::vector<Scored>& out);
 
 }  // namespace rondo::recommender::reranker

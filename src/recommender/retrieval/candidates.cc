@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <limits>
 
-#include "recommender/retrieval/top_k.h"
-
 namespace rondo::recommender::retrieval {
 namespace {
 
@@ -114,26 +112,6 @@ bool speaks(const features::Video& video, const features::ViewerContext& context
          video.language == context.language();
 }
 
-// The best of each source, as one pass over the catalogue finds them.
-struct Finds {
-  explicit Finds(const Bundle::Candidates& limits)
-      : coarse(2 * limits.personal),
-        match(limits.match),
-        followed(limits.followed),
-        trending_spoken(limits.trending / 2),
-        trending(limits.trending - limits.trending / 2),
-        fresh(limits.fresh),
-        champions(limits.topic_champions) {}
-
-  TopK<float> coarse;  // by codes: more than wanted, for the best of them in full
-  TopK<float> match;
-  TopK<uint64_t> followed;
-  TopK<double> trending_spoken;
-  TopK<double> trending;
-  TopK<uint64_t> fresh;
-  TopK<double> champions;
-};
-
 // The catalogue as one viewer may meet it, and the sources that read it.
 class Gathering {
  public:
@@ -144,7 +122,9 @@ class Gathering {
         context_(context),
         scratch_(scratch),
         filter_(s.catalogue, context.viewer(), barred, scratch.videos),
-        finds_(s.bundle.candidates) {}
+        finds_(scratch.finds) {
+    finds_.begin(s.bundle.candidates);
+  }
 
   // One pass over the catalogue: what may be served, and what each source makes of it. Newest
   // first, about: videos are known in the order of their publication, and offered oldest first each
@@ -210,20 +190,19 @@ class Gathering {
   }
 
   void take_found() {
-    TopK<float> personal(s_.bundle.candidates.personal);
-    for (uint32_t v : finds_.coarse.take()) {
-      personal.offer(s_.towers.score(context_.query(), v), v);
+    for (const auto& coarse : finds_.coarse.best()) {
+      finds_.personal.offer(s_.towers.score(context_.query(), coarse.index), coarse.index);
     }
-    take_all(personal, log::v1::SOURCE_PERSONAL);
+    take_all(finds_.personal, log::v1::SOURCE_PERSONAL);
     take_all(finds_.match, log::v1::SOURCE_MATCH);
     take_all(finds_.followed, log::v1::SOURCE_FOLLOWED);
     take_co_watched();
     take_all(finds_.trending_spoken, log::v1::SOURCE_TRENDING);
     take_all(finds_.trending, log::v1::SOURCE_TRENDING);
     take_all(finds_.fresh, log::v1::SOURCE_FRESH);
-    for (uint32_t v : finds_.champions.take()) {
-      bool met = (c_.flags()[v] & Catalogue::kMet) != 0;
-      take(v, met ? log::v1::SOURCE_TRENDING : log::v1::SOURCE_FRESH);
+    for (const auto& best : finds_.champions.best()) {
+      bool met = (c_.flags()[best.index] & Catalogue::kMet) != 0;
+      take(best.index, met ? log::v1::SOURCE_TRENDING : log::v1::SOURCE_FRESH);
     }
   }
 
@@ -246,11 +225,10 @@ class Gathering {
 
   void take_co_watched() {
     const auto flags = c_.flags();
-    TopK<float> best(s_.bundle.candidates.co_watch);
     for (const auto& [video, strength] : s_.co_watch.neighbours_of(context_.liked())) {
-      if (allowed(flags[video], video)) best.offer(strength, video);
+      if (allowed(flags[video], video)) finds_.co_watched.offer(strength, video);
     }
-    take_all(best, log::v1::SOURCE_CO_WATCH);
+    take_all(finds_.co_watched, log::v1::SOURCE_CO_WATCH);
   }
 
   void take(uint32_t video, log::v1::Source source) {
@@ -259,8 +237,8 @@ class Gathering {
     out_.candidates.push_back({video, source});
   }
   template <typename Key>
-  void take_all(TopK<Key>& best, log::v1::Source source) {
-    for (uint32_t v : best.take()) take(v, source);
+  void take_all(TopK<Key>& found, log::v1::Source source) {
+    for (const auto& best : found.best()) take(best.index, source);
   }
 
   const State& s_;
@@ -268,11 +246,23 @@ class Gathering {
   const features::ViewerContext& context_;
   Scratch& scratch_;
   Filter filter_;
-  Finds finds_;
+  Finds& finds_;
   CandidateSet out_;
 };
 
 }  // namespace
+
+void Finds::begin(const Bundle::Candidates& limits) {
+  coarse.begin(2 * limits.personal);
+  personal.begin(limits.personal);
+  match.begin(limits.match);
+  followed.begin(limits.followed);
+  co_watched.begin(limits.co_watch);
+  trending_spoken.begin(limits.trending / 2);
+  trending.begin(limits.trending - limits.trending / 2);
+  fresh.begin(limits.fresh);
+  champions.begin(limits.topic_champions);
+}
 
 bool is_servable(const State& s, const features::ViewerContext& context, uint32_t video) {
   if ((s.catalogue.flags()[video] & Catalogue::kEligible) == 0) return false;

@@ -20,6 +20,7 @@
 
 #include "base/random.h"
 #include "recommender/features/context.h"
+#include "recommender/retrieval/top_k.h"
 #include "recommender/state.h"
 #include "rondo/log/v1/record.pb.h"
 
@@ -30,9 +31,25 @@ struct Candidate {
   log::v1::Source source;
 };
 
+// The best of each source, as one pass over the catalogue finds them.
+struct Finds {
+  void begin(const Bundle::Candidates& limits);
+
+  TopK<float> coarse;  // by codes: more than wanted, for the best of them in full
+  TopK<float> personal;
+  TopK<float> match;
+  TopK<uint64_t> followed;
+  TopK<float> co_watched;
+  TopK<double> trending_spoken;
+  TopK<double> trending;
+  TopK<uint64_t> fresh;
+  TopK<double> champions;
+};
+
 // Memory of one page after the other, so that a page allocates little. Holds nothing between calls
 // but its size.
 struct Scratch {
+  Finds finds;
   std::vector<float> scores;     // of the personal scan, one a video
   std::vector<uint8_t> videos;   // what keeps a video out, or has it in
   std::vector<float> by_topic;   // affinities; all 0 between calls

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace rondo::recommender::retrieval {
@@ -13,7 +14,16 @@ namespace rondo::recommender::retrieval {
 template <typename Key>
 class TopK {
  public:
-  explicit TopK(size_t count_max) : count_max_(count_max) { kept_.reserve(2 * count_max); }
+  TopK() = default;
+  explicit TopK(size_t count_max) { begin(count_max); }
+
+  // Starts anew, in the memory that there is.
+  void begin(size_t count_max) {
+    count_max_ = count_max;
+    kept_.clear();
+    kept_.reserve(2 * count_max);
+    bounded_ = false;
+  }
 
   // Whether an offer of this key might be taken: for a costly test after a cheap one.
   bool wants(Key key) const { return count_max_ > 0 && (!bounded_ || !(key < bound_.key)); }
@@ -24,23 +34,18 @@ class TopK {
     if (kept_.size() == 2 * count_max_) drop_worse();
   }
 
-  // Best first; leaves nothing.
-  std::vector<uint32_t> take() {
-    if (kept_.size() > count_max_) drop_worse();
-    std::sort(kept_.begin(), kept_.end(), better);
-    std::vector<uint32_t> out;
-    out.reserve(kept_.size());
-    for (const Entry& entry : kept_) out.push_back(entry.index);
-    kept_.clear();
-    bounded_ = false;
-    return out;
-  }
-
- private:
   struct Entry {
     Key key;
     uint32_t index;
   };
+  // Best first.
+  std::span<const Entry> best() {
+    if (kept_.size() > count_max_) drop_worse();
+    std::sort(kept_.begin(), kept_.end(), better);
+    return kept_;
+  }
+
+ private:
   [[gnu::noinline]] void drop_worse() {
     auto last = kept_.begin() + static_cast<ptrdiff_t>(count_max_) - 1;
     std::nth_element(kept_.begin(), last, kept_.end(), better);
@@ -52,7 +57,7 @@ class TopK {
     return a.key != b.key ? a.key > b.key : a.index < b.index;
   }
 
-  size_t count_max_;
+  size_t count_max_ = 0;
   std::vector<Entry> kept_;
   bool bounded_ = false;
   Entry bound_{};  // the worst of the best, when last known

@@ -125,7 +125,7 @@ void Trainer::close_batch(ranker::Model& model, features::Catalogue& catalogue, 
   float loss = 0;
   for (const Example& e : waiting_) {
     float cap = static_cast<float>(bundle_.training.viewer_examples_max);
-    float weight = std::min(1.0f, cap / static_cast<float>(of_viewer[e.viewer]));
+    float weight = e.weight * std::min(1.0f, cap / static_cast<float>(of_viewer[e.viewer]));
     loss += loss_and_gradient(model, bundle_, catalogue, e, weight, scratch_);
   }
   loss /= static_cast<float>(waiting_.size());

@@ -24,6 +24,7 @@ struct Example {
   uint64_t viewer = 0;
   uint32_t video = 0;  // index
   uint16_t heads = 0;  // bit h: head h has resolved
+  float weight = 1;    // of its loss, 0..1
   std::array<float, kHeads> labels{};
   features::FeatureVector features{};
   std::vector<float> pooled;
