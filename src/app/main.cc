@@ -117,6 +117,10 @@ int main(int argc, char** argv) {
   simulate->add_option("--feed", simulation.run.feeds,
                        "engine, random, popular, oracle or all; standard: those that the scenario "
                        "compares");
+  simulate
+      ->add_option("--over", simulation.run.over,
+                   "a running server on this machine; standard: the engine in process")
+      ->type_name("http://127.0.0.1:PORT");
   simulate->add_option("--json", simulation.json, "write the figures here")->type_name("FILE");
   simulate->add_option("--report", simulation.report, "write a page with plots here")
       ->type_name("FILE.html");

@@ -33,6 +33,7 @@ Plot curves(const Runs& runs, std::string x) {
 }
 
 void new_video_figures(const FeedRun& engine, Report& report) {
+  if (engine.metric("new_videos") == 0) return;
   add(report.figures, "new_videos_within_hour",
       "share of new videos with 50 impressions within an hour", "", at_least(1),
       engine.metric("new_videos_within_hour"));

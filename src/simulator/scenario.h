@@ -47,6 +47,9 @@ struct Options {
   std::optional<uint32_t> viewers, videos;  // instead of the preset's
   std::optional<uint64_t> swipes;
   std::optional<recommender::Bundle> bundle;  // the same
+  // "http://127.0.0.1:PORT": the engine is a running server's, the videos are its own, and the
+  // other feeds show the same ones. Empty: in process.
+  std::string over;
 };
 
 // One report a scenario. invalid when an option names nothing that there is, or is out of bounds.

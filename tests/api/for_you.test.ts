@@ -2,6 +2,8 @@
 import { after, before, test } from "node:test";
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { binary, Server } from "../support/server.ts";
 import { topicOf, Viewer } from "../support/viewer.ts";
 import { topics, world, type World } from "../support/world.ts";
@@ -178,4 +180,19 @@ test("replay in a new process gives the served page, byte for byte", async () =>
   const out = execFileSync(binary, ["replay", viewer.lastPage.page_id],
     { env: { ...process.env, RONDO_DATA: server.data }, encoding: "utf8" });
   assert.match(out, /equal/i);
+});
+
+test("simulated viewers swipe through a running server", { timeout: 120_000 }, () => {
+  const out = join(made.data, "simulation.json");
+  const simulate = (over: string, scenario: string) => execFileSync(binary, ["simulate", "--over", over, "--scenario",
+    scenario, "--viewers", "6", "--swipes", "120", "--feed", "engine", "random", "--json", out], { encoding: "utf8", stdio: "pipe" });
+  // One address makes so many viewers a minute, and these share it with the tests before.
+  simulate(server.url, "steady");
+  const [report] = JSON.parse(readFileSync(out, "utf8")).scenarios;
+  assert.equal(report.settings.over, server.url);
+  const { engine } = report.feeds;
+  assert.ok(engine.swipes >= 60, `${engine.swipes} swipes`);
+  assert.equal(engine.repeats, 0);
+  assert.throws(() => simulate(server.url, "brigade"), /brigade needs videos made for it/);
+  assert.throws(() => simulate("http://example.org", "steady"), /only a server on this machine is driven/);
 });

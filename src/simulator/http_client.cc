@@ -1,4 +1,4 @@
-#include "support/http_client.h"
+#include "simulator/http_client.h"
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
@@ -13,7 +13,7 @@
 #include <charconv>
 #include <cstring>
 
-namespace rondo::bench {
+namespace rondo::simulator {
 namespace {
 
 constexpr size_t kHeadBytesMax = 65'536;
@@ -38,7 +38,7 @@ Result<size_t> body_length(std::string_view head) {
     if (error != std::errc() || length > kBodyBytesMax) break;
     return length;
   }
-  return corrupt("the answer has no Content-Length that the bench can read");
+  return corrupt("the answer has no Content-Length that can be read");
 }
 
 }  // namespace
@@ -126,4 +126,4 @@ Result<void> HttpClient::receive() {
   return {};
 }
 
-}  // namespace rondo::bench
+}  // namespace rondo::simulator
