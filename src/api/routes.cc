@@ -6,6 +6,7 @@
 #include "api/handlers/ops.h"
 #include "api/handlers/sessions.h"
 #include "api/handlers/uploads.h"
+#include "api/handlers/video_events.h"
 #include "api/handlers/videos.h"
 
 namespace rondo::api {
@@ -209,7 +210,8 @@ std::vector<Route> routes() {
       typed({.method = Method::kPost,
              .path = "/api/v1/videos",
              .operation_id = "createVideo",
-             .summary = "Publish a complete upload; poll the video until it is live or refused.",
+             .summary = "Publish a complete upload; follow or poll the video until it is live or "
+                        "refused.",
              .auth = Auth::kAccount,
              .status = 202},
             create_video),
@@ -218,10 +220,20 @@ std::vector<Route> routes() {
              .operation_id = "getVideo",
              .summary = "A video; its progress while it is processed."},
             get_video),
+      raw({.method = Method::kGet,
+           .path = "/api/v1/videos/{video_id}/events",
+           .operation_id = "followVideo",
+           .summary = "The video whenever it changes, until it is live or refused.",
+           .auth = Auth::kViewer},
+          none, get_video_events,
+          answers(200,
+                  "Server-sent events: `video` with the video as its data, `gone` when it was "
+                  "deleted. 429 when too many are open: poll instead.",
+                  "text/event-stream")),
       typed({.method = Method::kDelete,
              .path = "/api/v1/videos/{video_id}",
              .operation_id = "deleteVideo",
-             .summary = "Delete one's own video.",
+             .summary = "Delete one's own video; work on it stops at once.",
              .auth = Auth::kAccount},
             delete_video),
       raw({.method = Method::kGet,

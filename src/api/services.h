@@ -7,6 +7,7 @@
 #include <string>
 
 #include "accounts/sessions.h"
+#include "api/stream_slots.h"
 #include "api/wire.h"
 #include "base/clock.h"
 #include "base/random.h"
@@ -83,6 +84,8 @@ struct Services {
   runtime::RateLimit& viewer_limit;
   runtime::RateLimit& sign_up_limit;
   runtime::RateLimit& event_limit;
+
+  StreamSlots& streams;
 
   telemetry::Counter& fallback_total;
   telemetry::Counter& withheld_total;

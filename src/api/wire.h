@@ -114,6 +114,7 @@ struct Video {
   std::string id;
   VideoState state = VideoState::processing;
   std::optional<double> progress;  // 0..1 while processing
+  std::optional<bool> waiting;     // processing, and its turn has not come
   std::optional<Refusal> refusal;
   std::string author;  // handle
   std::string caption;
@@ -124,7 +125,8 @@ struct Video {
   std::optional<int64_t> duration_ms;
   std::optional<int> width;
   std::optional<int> height;
-  std::optional<std::string> poster_url;
+  std::optional<std::string> poster_url;  // the first picture
+  std::optional<std::string> cover_url;   // the one that its author chose
   std::optional<std::string> hls_url;
   std::vector<Rendition> renditions;  // largest first; empty until live
   int64_t likes = 0;
@@ -132,17 +134,26 @@ struct Video {
   bool liked = false;  // by whoever asks
 };
 BOOST_DESCRIBE_STRUCT(Video, (),
-                      (id, state, progress, refusal, author, caption, hashtags, created_at,
-                       published_at, duration_ms, width, height, poster_url, hls_url, renditions,
-                       likes, views, liked))
+                      (id, state, progress, waiting, refusal, author, caption, hashtags, created_at,
+                       published_at, duration_ms, width, height, poster_url, cover_url, hls_url,
+                       renditions, likes, views, liked))
+
+// What is kept of the uploaded file, exact to the frame.
+struct Trim {
+  int64_t start_ms = 0;
+  int64_t end_ms = 0;  // at least half a second later; beyond the end of the file: its end
+};
+BOOST_DESCRIBE_STRUCT(Trim, (), (start_ms, end_ms))
 
 struct NewVideo {
   std::string upload_id;  // a complete upload of the same account; sent again: the same answer
   std::string caption;    // at most 2,000 characters; #tags in it count as hashtags
   std::optional<std::vector<std::string>> hashtags;
   std::optional<std::string> language;
+  std::optional<Trim> trim;         // left out: the whole file
+  std::optional<int64_t> cover_ms;  // a moment of the published video, after the trim
 };
-BOOST_DESCRIBE_STRUCT(NewVideo, (), (upload_id, caption, hashtags, language))
+BOOST_DESCRIBE_STRUCT(NewVideo, (), (upload_id, caption, hashtags, language, trim, cover_ms))
 
 struct VideoList {
   std::vector<Video> items;

@@ -2,7 +2,8 @@
 //
 //   DATA/rondo.db    accounts, videos, jobs, outbox          DATA/log/      the log
 //   DATA/blobs/      media and checkpoints                   DATA/uploads/  unfinished uploads
-//   DATA/work/       what is being transcoded                DATA/lock      held by the server
+//   DATA/work/       what is being transcoded                DATA/edits/    what is being trimmed
+//   DATA/lock        held by the server
 #pragma once
 
 #include <filesystem>
@@ -25,6 +26,7 @@ struct DataFolder {
   std::filesystem::path blobs() const { return root / "blobs"; }
   std::filesystem::path uploads() const { return root / "uploads"; }
   std::filesystem::path work() const { return root / "work"; }
+  std::filesystem::path edits() const { return root / "edits"; }
   bool is_empty() const;
 };
 

@@ -23,6 +23,7 @@
 #include "feed/for_you.h"
 #include "feed/hosts.h"
 #include "jobs/in_process/in_process_queue.h"
+#include "media/editor.h"
 #include "media/ingest.h"
 #include "media/pipeline.h"
 #include "runtime/pool.h"
@@ -45,6 +46,7 @@ namespace fs = std::filesystem;
 constexpr size_t kRateKeysMax = 100'000;
 constexpr std::chrono::minutes kHousekeepingEvery{1};
 constexpr int kPurgeMax = 1000;
+constexpr int kStreamsPerViewerMax = 16;
 
 // Beside the program, installed or in the tree that it was built in.
 fs::path web_folder(const config::Config& config) {
@@ -79,6 +81,7 @@ struct Network::Impl {
   std::unique_ptr<social::Social> social;
   std::unique_ptr<catalogue::Catalogue> catalogue;
   std::unique_ptr<media::Pipeline> pipeline;
+  std::unique_ptr<media::Editor> editor;
   std::unique_ptr<media::Ingest> uploads;
 
   std::unique_ptr<workflows::Relay> relay;
@@ -92,6 +95,7 @@ struct Network::Impl {
 
   std::unique_ptr<runtime::Pool> blocking;
   std::unique_ptr<runtime::Pool> passwords;
+  std::unique_ptr<api::StreamSlots> streams;
   std::unique_ptr<runtime::RateLimit> viewer_limit, sign_up_limit, event_limit;
   std::optional<api::http::StaticFiles> static_files;
   std::string uploads_closed;
@@ -141,6 +145,12 @@ Result<void> Network::Impl::open(const DataFolder& folder) {
   pipeline_options.limits.memory_bytes_max = uint64_t(config.media.memory_mib_max) << 20;
   pipeline_options.limits.wall_seconds_max = uint64_t(config.media.seconds_max);
   pipeline_options.threads = static_cast<int>(config.media.threads);
+  media::EditorOptions editor_options;
+  editor_options.work_folder = folder.edits();
+  editor_options.sandbox = pipeline_options.sandbox;
+  editor_options.limits = pipeline_options.limits;
+  editor_options.threads = pipeline_options.threads;
+  RD_TRY(editor, media::Editor::create(std::move(editor_options), *blobs));
   RD_TRY(pipeline, media::Pipeline::create(std::move(pipeline_options), *blobs));
   media::IngestOptions ingest_options;
   ingest_options.folder = folder.uploads();
@@ -191,10 +201,14 @@ void Network::Impl::start_jobs() {
   options.workers = static_cast<int>(config.media.workers);
   jobs = jobs::make_in_process_queue(*database, clock, options);
   auto wake_relay = [this] { relay->notify(); };
-  auto steps = workflows::media_steps(*uploads, *pipeline);
+  auto steps = workflows::media_steps(*uploads, *editor, *pipeline);
   publish_video =
       std::make_unique<workflows::PublishVideo>(*accounts, *catalogue, *jobs, steps, wake_relay);
-  delete_video = std::make_unique<workflows::DeleteVideo>(*catalogue, *jobs, steps, wake_relay);
+  delete_video =
+      std::make_unique<workflows::DeleteVideo>(*catalogue, *jobs, steps, [this](VideoId video) {
+        publish_video->stop_work(video);
+        relay->notify();
+      });
   publish_video->register_jobs();
   delete_video->register_jobs();
   if (auto started = jobs->start(); !started.ok()) log::error("jobs do not run", started.error());
@@ -221,6 +235,9 @@ Result<void> Network::Impl::open_door() {
   sign_up_limit = limit(sign_ups / 3600, sign_ups);
   double rate = static_cast<double>(config.limits.events_per_second);
   event_limit = limit(rate, std::max(rate * 4, 200.0));
+
+  streams = std::make_unique<api::StreamSlots>(static_cast<int>(config.server.streams_max),
+                                               kStreamsPerViewerMax);
 
   fs::path web = web_folder(config);
   if (!web.empty()) {
@@ -256,6 +273,7 @@ Result<void> Network::Impl::open_door() {
       .viewer_limit = *viewer_limit,
       .sign_up_limit = *sign_up_limit,
       .event_limit = *event_limit,
+      .streams = *streams,
       .fallback_total =
           metrics.counter("feed_fallback_total", "For You pages answered with Latest.", {}),
       .withheld_total = metrics.counter(

@@ -55,6 +55,27 @@ Result<void> tell_log(soci::session& sql, VideoId id, const log::v1::Record& rec
   return storage::outbox_put(sql, message);
 }
 
+Result<void> check_edit(const Edit& edit) {
+  if (edit.trim) {
+    const auto [start_ms, end_ms] = *edit.trim;
+    if (end_ms < start_ms || end_ms - start_ms < kTrimMsMin) {
+      const int64_t left = static_cast<int64_t>(end_ms) - static_cast<int64_t>(start_ms);
+      return invalid("the trim leaves " + std::to_string(left) + " ms; leave at least " +
+                     std::to_string(kTrimMsMin) + " ms")
+          .with_field("trim")
+          .with_reason("trim_too_short");
+    }
+    if (edit.cover_ms && *edit.cover_ms >= end_ms - start_ms) {
+      return invalid("the cover is at " + std::to_string(*edit.cover_ms) +
+                     " ms, but the trimmed video ends at " + std::to_string(end_ms - start_ms) +
+                     " ms; choose an earlier moment")
+          .with_field("cover_ms")
+          .with_reason("cover_beyond_end");
+    }
+  }
+  return {};
+}
+
 void set_state(soci::session& sql, VideoId id, VideoState state) {
   const long long row = to_row(id);
   const std::string text(to_string(state));
@@ -96,6 +117,7 @@ Result<Video> Catalogue::create_draft(const Draft& draft) {
         .with_field("language")
         .with_reason("language_malformed");
   }
+  RD_CHECK(check_edit(draft.edit));
   return database_.write([&](soci::session& sql) -> Result<Video> {
     const long long upload = to_row(draft.upload);
     if (std::optional<Video> existing = select_video_of(sql, draft.upload)) {
@@ -115,14 +137,21 @@ Result<Video> Catalogue::create_draft(const Draft& draft) {
     const long long author = to_row(draft.author);
     const long long author_engine = to_row(draft.author_engine);
     const std::string hashtags = join_hashtags(caption.hashtags);
+    const Trim trim = draft.edit.trim.value_or(Trim());
+    const long long trim_start_ms = trim.start_ms;
+    const long long trim_end_ms = trim.end_ms;
+    const long long cover_ms =
+        draft.edit.cover_ms ? static_cast<long long>(*draft.edit.cover_ms) : -1;
     const auto now_us = static_cast<long long>(clock_.now_us());
     sql << "INSERT INTO videos (id, upload_id, author_id, author_engine_id, state, caption,"
            " hashtags, language, progress_percent, refusal_code, refusal_detail, duration_ms,"
-           " width, height, version, cleanup_due, created_us, published_us)"
+           " width, height, version, cleanup_due, trim_start_ms, trim_end_ms, cover_ms, created_us,"
+           " published_us)"
            " VALUES (:id, :upload, :author, :engine, 'processing', :caption, :hashtags, :language,"
-           " 0, '', '', 0, 0, 0, 0, 1, :now, 0)",
+           " 0, '', '', 0, 0, 0, 0, 1, :start, :end, :cover, :now, 0)",
         soci::use(row), soci::use(upload), soci::use(author), soci::use(author_engine),
-        soci::use(caption.text), soci::use(hashtags), soci::use(draft.language), soci::use(now_us);
+        soci::use(caption.text), soci::use(hashtags), soci::use(draft.language),
+        soci::use(trim_start_ms), soci::use(trim_end_ms), soci::use(cover_ms), soci::use(now_us);
     return select_video(sql, id);
   });
 }
@@ -236,7 +265,10 @@ Result<void> Catalogue::cleaned_up(VideoId id, VideoState state) {
 
 void Catalogue::show_progress(Video& video) const {
   if (video.state != VideoState::kProcessing) return;
-  if (auto exact = progress_.find(video.id)) video.progress = std::max(video.progress, *exact);
+  if (auto exact = progress_.find(video.id)) {
+    video.progress = std::max(video.progress, *exact);
+    video.waiting = false;
+  }
 }
 
 Result<std::optional<Video>> Catalogue::find_upload(UploadId upload) const {

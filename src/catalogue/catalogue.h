@@ -27,6 +27,7 @@ namespace rondo::catalogue {
 
 inline constexpr int kPageVideosMax = 50;
 inline constexpr size_t kVideosAtOnceMax = 64;
+inline constexpr uint32_t kTrimMsMin = 500;  // what is left of a video, at least
 
 struct Draft {
   UploadId upload;
@@ -35,6 +36,7 @@ struct Draft {
   std::string caption;
   std::vector<std::string> hashtags;  // beside those in the caption
   std::string language;               // BCP 47 primary tag in lower case; empty: unknown
+  Edit edit = {};
 };
 
 class Catalogue {
@@ -44,8 +46,8 @@ class Catalogue {
   // ---- Changes ----
 
   // One video an upload: asked again, the answer is the first one's video as it is now. invalid
-  // with field and reason (caption.h, "language_malformed"); conflict "upload_used" when the upload
-  // is another account's, or its video was deleted.
+  // with field and reason (caption.h, "language_malformed", "trim_too_short", "cover_beyond_end");
+  // conflict "upload_used" when the upload is another account's, or its video was deleted.
   Result<Video> create_draft(const Draft& draft);
   // In memory, and each tenth in the database. Nothing to a video that is not processing.
   Result<void> note_progress(VideoId id, double progress);

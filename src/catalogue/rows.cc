@@ -76,6 +76,9 @@ std::vector<Video> select_videos(soci::session& sql, const std::string& tail,
   std::string hashtags;
   int progress_percent = 0;
   Refusal refusal;
+  long long trim_start_ms = 0;
+  long long trim_end_ms = 0;
+  long long cover_ms = -1;
   long long duration_ms = 0;
   long long created_us = 0;
   long long published_us = 0;
@@ -85,7 +88,8 @@ std::vector<Video> select_videos(soci::session& sql, const std::string& tail,
   const std::string query =
       "SELECT v.id, v.upload_id, v.author_id, v.author_engine_id, v.state, v.caption, v.hashtags,"
       " v.language, v.progress_percent, v.refusal_code, v.refusal_detail, v.duration_ms, v.width,"
-      " v.height, v.created_us, v.published_us, COALESCE(c.likes, 0), COALESCE(c.views, 0)"
+      " v.height, v.trim_start_ms, v.trim_end_ms, v.cover_ms, v.created_us, v.published_us, "
+      "COALESCE(c.likes, 0), COALESCE(c.views, 0)"
       " FROM videos v LEFT JOIN video_counts c ON c.video_id = v.id " +
       tail;
   soci::statement select(sql);
@@ -103,6 +107,9 @@ std::vector<Video> select_videos(soci::session& sql, const std::string& tail,
   select.exchange(soci::into(duration_ms));
   select.exchange(soci::into(row.media.width));
   select.exchange(soci::into(row.media.height));
+  select.exchange(soci::into(trim_start_ms));
+  select.exchange(soci::into(trim_end_ms));
+  select.exchange(soci::into(cover_ms));
   select.exchange(soci::into(created_us));
   select.exchange(soci::into(published_us));
   select.exchange(soci::into(likes));
@@ -122,7 +129,13 @@ std::vector<Video> select_videos(soci::session& sql, const std::string& tail,
     row.state = state_from_row(state);
     row.hashtags = split_hashtags(hashtags);
     row.progress = progress_percent / 100.0;
+    row.waiting = row.state == VideoState::kProcessing && progress_percent == 0;
     row.media.duration_ms = static_cast<uint32_t>(duration_ms);
+    row.edit = {};
+    if (trim_end_ms > 0) {
+      row.edit.trim = {static_cast<uint32_t>(trim_start_ms), static_cast<uint32_t>(trim_end_ms)};
+    }
+    if (cover_ms >= 0) row.edit.cover_ms = static_cast<uint32_t>(cover_ms);
     row.created_us = static_cast<uint64_t>(created_us);
     row.published_us = static_cast<uint64_t>(published_us);
     row.likes = likes;

@@ -55,6 +55,12 @@ CREATE TABLE likes (
   PRIMARY KEY (viewer_id, video_id)
 )
 )sql"},
+    // trim_end_ms 0: the whole file. cover_ms -1: the first frame.
+    {"catalogue", 2, R"sql(
+ALTER TABLE videos ADD COLUMN trim_start_ms BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE videos ADD COLUMN trim_end_ms BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE videos ADD COLUMN cover_ms BIGINT NOT NULL DEFAULT -1
+)sql"},
 };
 
 }  // namespace

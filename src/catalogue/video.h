@@ -38,17 +38,29 @@ struct Refusal {
   std::string detail;  // a sentence for the person who uploaded
 };
 
+// What an author wants of the file, beside its words: a part of it, another picture on its cover.
+struct Trim {
+  uint32_t start_ms = 0;  // of the uploaded file
+  uint32_t end_ms = 0;    // later than the start
+};
+struct Edit {
+  std::optional<Trim> trim;
+  std::optional<uint32_t> cover_ms;  // a moment of the published video: after the trim
+};
+
 struct Video {
   VideoId id;
   UploadId upload;
   AccountId author;
   EngineId author_engine;
   VideoState state = VideoState::kProcessing;
-  double progress = 0;  // 0..1, while processing
+  double progress = 0;   // 0..1, while processing
+  bool waiting = false;  // processing, and nobody works on it yet
   std::optional<Refusal> refusal;
   std::string caption;
   std::vector<std::string> hashtags;  // normalised, the main topic first
   std::string language;               // BCP 47 primary tag; empty: unknown
+  Edit edit;
   uint64_t created_us = 0;
   uint64_t published_us = 0;  // 0 until live
   MediaFacts media;           // once live

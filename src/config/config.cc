@@ -134,6 +134,8 @@ std::vector<Option> options(Config& c) {
        &c.server.blocking_threads, 2, 256},
       {"server.connections_max", "open connections; more are refused", &c.server.connections_max,
        16, 100'000},
+      {"server.streams_max", "open answers that follow a video; who comes later polls",
+       &c.server.streams_max, 0, 100'000},
       {"server.request_seconds_max",
        "time for one request, from its first byte to its answer "
        "(uploads: for each piece of 64 KiB)",

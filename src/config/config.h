@@ -26,6 +26,7 @@ struct Config {
     int64_t io_threads = 2;
     int64_t blocking_threads = 8;
     int64_t connections_max = 4096;
+    int64_t streams_max = 256;
     int64_t request_seconds_max = 30;
     int64_t drain_seconds_max = 4;
     std::string web = "";

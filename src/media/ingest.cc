@@ -77,6 +77,10 @@ Result<std::unique_ptr<Ingest>> Ingest::create(IngestOptions options, storage::D
 
 fs::path Ingest::path_of(UploadId id) const { return options_.folder / (to_text(id) + ".part"); }
 
+fs::path Ingest::derived_path(UploadId id) const {
+  return options_.folder / (to_text(id) + ".cut");
+}
+
 uint64_t Ingest::expiry_us() const {
   return clock_.now_us() + static_cast<uint64_t>(options_.expire_after.count()) * 1'000'000;
 }
@@ -85,6 +89,7 @@ uint64_t Ingest::expiry_us() const {
 Result<void> Ingest::remove_orphans() {
   std::error_code code;
   for (const auto& entry : fs::directory_iterator(options_.folder, code)) {
+    const fs::path extension = entry.path().extension();
     auto id = id_from_text<UploadId>(entry.path().stem().string());
     if (id.ok()) {
       auto found = load(*id);
@@ -92,7 +97,7 @@ Result<void> Ingest::remove_orphans() {
       if (found.error().code() != ErrorCode::kNotFound) return std::move(found).error();
     }
     std::error_code ignored;
-    if (entry.path().extension() == ".part") fs::remove(entry.path(), ignored);
+    if (extension == ".part" || extension == ".cut") fs::remove(entry.path(), ignored);
   }
   if (code) return base::internal("Cannot read the folder for uploads: " + code.message() + ".");
   return {};
@@ -382,8 +387,9 @@ Result<void> Ingest::remove(UploadId id) {
       }
     }
   }
-  if (::unlink(path_of(id).c_str()) != 0 && errno != ENOENT)
-    return upload_file_error("remove", errno);
+  for (const fs::path& file : {path_of(id), derived_path(id)}) {
+    if (::unlink(file.c_str()) != 0 && errno != ENOENT) return upload_file_error("remove", errno);
+  }
   return {};
 }
 

@@ -97,7 +97,9 @@ class Ingest {
   Result<std::filesystem::path> claim(UploadId id, AccountId owner);
   // Gives a claimed upload back, as complete; it expires anew. Idempotent.
   Result<void> release(UploadId id);
-  // Row and file. Idempotent.
+  // Where publishing may keep what it cuts out of the file: beside it, and it goes with it.
+  std::filesystem::path derived_path(UploadId id) const;
+  // Row and files. Idempotent.
   Result<void> remove(UploadId id);
 
   // Removes what has expired; returns how many. To be called every few minutes.

@@ -18,7 +18,7 @@ constexpr int kResumePage = 100;
 }  // namespace
 
 DeleteVideo::DeleteVideo(catalogue::Catalogue& catalogue, jobs::JobQueue& jobs, MediaSteps media,
-                         std::function<void()> deleted)
+                         std::function<void(VideoId)> deleted)
     : catalogue_(catalogue), jobs_(jobs), media_(std::move(media)), deleted_(std::move(deleted)) {}
 
 void DeleteVideo::register_jobs() {
@@ -52,7 +52,7 @@ Result<void> DeleteVideo::remove(const accounts::Principal& by, VideoId id) {
     return not_found("this video does not exist").with_reason("video_unknown");
   }
   RD_CHECK(catalogue_.remove(id));
-  deleted_();
+  deleted_(id);
   // From here on it is gone for everybody; files without a job go with resume().
   video.state = VideoState::kDeleted;
   auto enqueued = enqueue(video);

@@ -1,5 +1,5 @@
 // Deleting a video: out of the catalogue and the feeds at once (one transaction with its record for
-// the log), then its files, by a job that a crash cannot lose.
+// the log); the work on it is stopped; then its files go, by a job that a crash cannot lose.
 //
 // Thread safe; calls block.
 #pragma once
@@ -15,9 +15,10 @@ namespace rondo::workflows {
 
 class DeleteVideo {
  public:
-  // `deleted` is called after each deletion: wakes the outbox's relay.
+  // `deleted` is called after each deletion, with the video: stops what is done for it, and wakes
+  // the outbox's relay.
   DeleteVideo(catalogue::Catalogue& catalogue, jobs::JobQueue& jobs, MediaSteps media,
-              std::function<void()> deleted);
+              std::function<void(VideoId)> deleted);
 
   // Adds the kind to the queue; before it starts.
   void register_jobs();
@@ -36,7 +37,7 @@ class DeleteVideo {
   catalogue::Catalogue& catalogue_;
   jobs::JobQueue& jobs_;
   const MediaSteps media_;
-  const std::function<void()> deleted_;
+  const std::function<void(VideoId)> deleted_;
 };
 
 }  // namespace rondo::workflows

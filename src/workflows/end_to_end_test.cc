@@ -7,6 +7,7 @@
 #include "accounts/accounts.h"
 #include "blob/local/local_blob_store.h"
 #include "jobs/in_process/in_process_queue.h"
+#include "media/editor.h"
 #include "media/ingest.h"
 #include "media/pipeline.h"
 #include "media/schema.h"
@@ -35,6 +36,10 @@ class EndToEnd : public WorkflowsFixture {
     pipeline_options.work_folder = folder_ / "work";
     pipeline_options.sandbox.allow_unsandboxed = true;  // it is not what is tested here
     pipeline_ = media::Pipeline::create(pipeline_options, *blobs_).value();
+    media::EditorOptions editor_options;
+    editor_options.work_folder = folder_ / "edits";
+    editor_options.sandbox = pipeline_options.sandbox;
+    editor_ = media::Editor::create(editor_options, *blobs_).value();
     ingest_ =
         media::Ingest::create({.folder = folder_ / "uploads"}, *database_, clock_, random_).value();
     sessions_ = std::make_unique<accounts::Sessions>(*database_, clock_, random_,
@@ -47,11 +52,13 @@ class EndToEnd : public WorkflowsFixture {
     ada_ = {accounts::Principal::Kind::kAccount, account.id, account.viewer, account.role, "en"};
     relay_ = std::make_unique<Relay>(*database_, *stream_, RelayOptions());
     jobs_ = jobs::make_in_process_queue(*database_, clock_, {});
-    const MediaSteps steps = media_steps(*ingest_, *pipeline_);
+    const MediaSteps steps = media_steps(*ingest_, *editor_, *pipeline_);
     publish_ = std::make_unique<PublishVideo>(*accounts_, *catalogue_, *jobs_, steps,
                                               [this] { relay_->notify(); });
-    remove_ =
-        std::make_unique<DeleteVideo>(*catalogue_, *jobs_, steps, [this] { relay_->notify(); });
+    remove_ = std::make_unique<DeleteVideo>(*catalogue_, *jobs_, steps, [this](VideoId video) {
+      publish_->stop_work(video);
+      relay_->notify();
+    });
     publish_->register_jobs();
     remove_->register_jobs();
     relay_->start();
@@ -104,6 +111,7 @@ class EndToEnd : public WorkflowsFixture {
 
   std::unique_ptr<blob::BlobStore> blobs_;
   std::unique_ptr<media::Pipeline> pipeline_;
+  std::unique_ptr<media::Editor> editor_;
   std::unique_ptr<media::Ingest> ingest_;
   std::unique_ptr<accounts::Sessions> sessions_;
   std::unique_ptr<accounts::Accounts> accounts_;

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "media/editor.h"
 #include "media/ingest.h"
 #include "media/pipeline.h"
 
@@ -23,7 +24,7 @@ catalogue::MediaFacts facts_of(const media::Asset& asset) {
 
 }  // namespace
 
-MediaSteps media_steps(media::Ingest& ingest, media::Pipeline& pipeline) {
+MediaSteps media_steps(media::Ingest& ingest, media::Editor& editor, media::Pipeline& pipeline) {
   MediaSteps steps;
   steps.check_upload = [&ingest](UploadId upload, AccountId owner) -> Result<void> {
     RD_TRY(const media::Upload found, ingest.find(upload, owner));
@@ -35,6 +36,21 @@ MediaSteps media_steps(media::Ingest& ingest, media::Pipeline& pipeline) {
   };
   steps.claim_upload = [&ingest](UploadId upload, AccountId owner) {
     return ingest.claim(upload, owner);
+  };
+  steps.cut = [&ingest, &editor](const catalogue::Video& video, const std::filesystem::path& file,
+                                 const std::function<void(double)>& progress,
+                                 std::stop_token stop) -> Result<std::filesystem::path> {
+    if (!video.edit.trim) return file;
+    const std::filesystem::path cut = ingest.derived_path(video.upload);
+    RD_CHECK(editor.cut(file, {video.edit.trim->start_ms, video.edit.trim->end_ms}, cut, progress,
+                        std::move(stop)));
+    return cut;
+  };
+  steps.make_cover = [&editor](const catalogue::Video& video, const catalogue::MediaFacts& facts,
+                               std::stop_token stop) -> Result<void> {
+    if (!video.edit.cover_ms) return {};
+    return editor.make_cover(video.id, facts.renditions.at(0).name, facts.duration_ms,
+                             *video.edit.cover_ms, std::move(stop));
   };
   steps.make_playable = [&pipeline](VideoId video, const std::filesystem::path& file,
                                     const std::function<void(double)>& progress,

@@ -12,6 +12,7 @@
 #include "catalogue/video.h"
 
 namespace rondo::media {
+class Editor;
 class Ingest;
 class Pipeline;
 }  // namespace rondo::media
@@ -23,6 +24,16 @@ struct MediaSteps {
   std::function<Result<void>(UploadId, AccountId)> check_upload;
   // The same, and from now on it does not expire; where its file is.
   std::function<Result<std::filesystem::path>(UploadId, AccountId)> claim_upload;
+  // The part of an upload's file that is wanted, as a file; the file itself when that is all of it.
+  // Goes with the upload.
+  std::function<Result<std::filesystem::path>(const catalogue::Video&, const std::filesystem::path&,
+                                              const std::function<void(double)>& progress,
+                                              std::stop_token)>
+      cut;
+  // The wanted cover, if one is, of what can be played.
+  std::function<Result<void>(const catalogue::Video&, const catalogue::MediaFacts&,
+                             std::stop_token)>
+      make_cover;
   // What can be played soonest, and then all the rest (the facts are of the whole). invalid and
   // exhausted: the file is at fault, for good; others may pass.
   std::function<Result<catalogue::MediaFacts>(VideoId, const std::filesystem::path&,
@@ -36,7 +47,7 @@ struct MediaSteps {
   std::function<Result<void>(VideoId)> remove_media;
 };
 
-// Both have to outlive what is given.
-MediaSteps media_steps(media::Ingest& ingest, media::Pipeline& pipeline);
+// All have to outlive what is given.
+MediaSteps media_steps(media::Ingest& ingest, media::Editor& editor, media::Pipeline& pipeline);
 
 }  // namespace rondo::workflows

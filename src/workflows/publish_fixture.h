@@ -40,7 +40,10 @@ class PublishFixture : public WorkflowsFixture {
     publish_ = std::make_unique<PublishVideo>(*accounts_, *catalogue_, queue_, steps(),
                                               [this] { ++notified_; });
     publish_->register_jobs();
-    remove_ = std::make_unique<DeleteVideo>(*catalogue_, queue_, steps(), [this] { ++notified_; });
+    remove_ = std::make_unique<DeleteVideo>(*catalogue_, queue_, steps(), [this](VideoId id) {
+      publish_->stop_work(id);
+      ++notified_;
+    });
     remove_->register_jobs();
   }
 
@@ -54,6 +57,17 @@ class PublishFixture : public WorkflowsFixture {
       if (uploads_.count(upload) == 0) return not_found("there is no such upload");
       claimed_.insert(upload);
       return std::filesystem::path("upload");
+    };
+    steps.cut = [this](const catalogue::Video& video, const std::filesystem::path& file,
+                       const std::function<void(double)>&,
+                       std::stop_token) -> Result<std::filesystem::path> {
+      if (video.edit.trim) ++cut_;
+      return file;
+    };
+    steps.make_cover = [this](const catalogue::Video& video, const catalogue::MediaFacts&,
+                              std::stop_token) -> Result<void> {
+      if (video.edit.cover_ms) ++covers_;
+      return {};
     };
     steps.make_playable = [this](VideoId video, const std::filesystem::path&,
                                  const std::function<void(double)>& progress,
@@ -106,6 +120,8 @@ class PublishFixture : public WorkflowsFixture {
   std::set<UploadId> uploads_;
   std::set<UploadId> claimed_;
   std::set<VideoId> media_;
+  int cut_ = 0;
+  int covers_ = 0;
   int made_ = 0;
   int made_rest_ = 0;
   int notified_ = 0;

@@ -1,11 +1,6 @@
 #include "workflows/publish_video.h"
 
-#include <atomic>
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
-#include <stop_token>
-#include <thread>
 
 #include "base/failpoint.h"
 #include "telemetry/log.h"
@@ -22,35 +17,7 @@ constexpr std::string_view kKind = "publish_video";
 constexpr std::string_view kFinishKind = "finish_video";
 constexpr int kResumePage = 100;
 constexpr int kFailedJobsMax = 1000;
-
-// Media's work is stopped by a token, the queue's by a flag, and an author's by deleting the video:
-// looks at both while it lives.
-class StopWatch {
- public:
-  StopWatch(const jobs::JobContext& context, const catalogue::Catalogue& catalogue, VideoId video)
-      : watcher_([this, &context, &catalogue, video](const std::stop_token& over) {
-          std::unique_lock lock(mutex_);
-          for (int tick = 1; !over.stop_requested() && !context.stopping() && !deleted_; ++tick) {
-            wake_.wait_for(lock, over, std::chrono::milliseconds(50), [] { return false; });
-            if (tick % kTicksToLook != 0) continue;
-            auto now = catalogue.find(video);
-            deleted_ = now.ok() && now->state == VideoState::kDeleted;
-          }
-          if (context.stopping() || deleted_) source_.request_stop();
-        }) {}
-
-  std::stop_token token() const { return source_.get_token(); }
-  bool deleted() const { return deleted_; }
-
- private:
-  static constexpr int kTicksToLook = 10;
-
-  std::stop_source source_;
-  std::mutex mutex_;
-  std::condition_variable_any wake_;
-  std::atomic<bool> deleted_{false};
-  std::jthread watcher_;  // last: it uses the others
-};
+constexpr double kCutShare = 0.4;  // of the way to what can be played
 
 bool is_fault_of_the_file(const Error& error) {
   return error.code() == ErrorCode::kInvalid || error.code() == ErrorCode::kExhausted;
@@ -113,6 +80,7 @@ Result<Video> PublishVideo::submit(const accounts::Principal& by, const NewVideo
   draft.author_engine = author.author;
   draft.caption = wanted.caption;
   draft.hashtags = wanted.hashtags;
+  draft.edit = wanted.edit;
   RD_TRY(draft.language,
          accounts::primary_language(wanted.language.empty() ? by.language : wanted.language));
   // A repeated request may come when the upload has been worked off: ask the catalogue first.
@@ -150,16 +118,26 @@ Result<void> PublishVideo::finish(jobs::JobContext& context) {
   return clean_up(catalogue_, media_, id);
 }
 
+Result<bool> PublishVideo::is_deleted(VideoId id) const {
+  RD_TRY(const Video video, catalogue_.find(id));
+  return video.state == VideoState::kDeleted;
+}
+
 Result<void> PublishVideo::make_rest(const Video& video, jobs::JobContext& context) {
   auto file = media_.claim_upload(video.upload, video.author);
   if (!file.ok()) {
     if (may_pass(file.error())) return std::move(file).error();
     return {};  // gone: this was done before
   }
-  const StopWatch stop(context, catalogue_, video.id);
-  auto made = media_.make_rest(video.id, *file, stop.token());
+  const RunningWork::Work work(running_, video.id, context);
+  RD_TRY(const bool deleted, is_deleted(video.id));
+  if (deleted) return {};
+  auto made = [&]() -> Result<catalogue::MediaFacts> {
+    RD_TRY(const auto cut, media_.cut(video, *file, {}, work.token()));
+    return media_.make_rest(video.id, cut, work.token());
+  }();
   if (made.ok()) return catalogue_.complete_media(video.id, *made);
-  if (stop.deleted()) return {};
+  if (work.called_off()) return {};
   if (context.stopping()) return unavailable("the server is stopping");
   if (!is_fault_of_the_file(made.error())) return std::move(made).error();
   log::warning("a live video stays with the renditions that it has",
@@ -174,17 +152,29 @@ Result<void> PublishVideo::make_and_publish(const Video& video, jobs::JobContext
     return refuse(video.id, "upload_gone",
                   "the uploaded file is not there any more; upload it again");
   }
-  const StopWatch stop(context, catalogue_, video.id);
-  auto made = media_.make_playable(
-      video.id, *file,
-      [&](double progress) {
-        auto noted = catalogue_.note_progress(video.id, progress);
-        if (!noted.ok())
-          log::warning("progress was not noted", {{"why", noted.error().describe()}});
-      },
-      stop.token());
+  const RunningWork::Work work(running_, video.id, context);
+  // Deleted before anybody could have told this work.
+  RD_TRY(const bool deleted, is_deleted(video.id));
+  if (deleted) return {};
+  const double cut_share = video.edit.trim ? kCutShare : 0;
+  auto note = [&](double progress) {
+    auto noted = catalogue_.note_progress(video.id, progress);
+    if (!noted.ok()) log::warning("progress was not noted", {{"why", noted.error().describe()}});
+  };
+  note(0);  // it waits no longer
+  auto made = [&]() -> Result<catalogue::MediaFacts> {
+    RD_TRY(const auto cut,
+           media_.cut(
+               video, *file, [&](double done) { note(done * cut_share); }, work.token()));
+    RD_TRY(auto facts,
+           media_.make_playable(
+               video.id, cut, [&](double done) { note(cut_share + done * (1 - cut_share)); },
+               work.token()));
+    RD_CHECK(media_.make_cover(video, facts, work.token()));
+    return facts;
+  }();
   if (!made.ok()) {
-    if (stop.deleted()) return {};
+    if (work.called_off()) return {};
     if (context.stopping()) return unavailable("the server is stopping");
     if (!is_fault_of_the_file(made.error())) return std::move(made).error();
     return refuse(video.id, made.error().reason(), made.error().message());

@@ -2,7 +2,8 @@
 //
 //   job publish_video
 //   1. draft in the catalogue, job in the queue           submit(), before the client is answered
-//   2. make what can be played: probe, one rendition           undone by removing the files
+//   2. cut out what is wanted of the file; make what can be    undone by removing the files
+//      played: probe, one rendition; take the cover
 //   3. publish: state and record in one transaction            or refuse, with the reason
 //   job finish_video, behind what was submitted meanwhile: others' first pictures come first
 //   4. make the rest, tell the catalogue
@@ -30,6 +31,7 @@
 #include "catalogue/catalogue.h"
 #include "jobs/job_queue.h"
 #include "workflows/media_steps.h"
+#include "workflows/running_work.h"
 
 namespace rondo::workflows {
 
@@ -38,6 +40,7 @@ struct NewVideo {
   std::string caption;
   std::vector<std::string> hashtags;
   std::string language;  // a BCP 47 tag, or empty: that of whoever publishes
+  catalogue::Edit edit = {};
 };
 
 class PublishVideo {
@@ -55,6 +58,9 @@ class PublishVideo {
   // anonymous viewers; invalid with field and reason; what check_upload says of the upload.
   Result<catalogue::Video> submit(const accounts::Principal& by, const NewVideo& wanted);
 
+  // Stops the work on a video at once, if this process does any: it was deleted.
+  void stop_work(VideoId video) { running_.stop(video); }
+
   // After the queue has started, and now and then. How many videos are not done.
   Result<int> resume();
 
@@ -64,6 +70,7 @@ class PublishVideo {
   Result<void> finish(jobs::JobContext& context);
   Result<void> make_and_publish(const catalogue::Video& video, jobs::JobContext& context);
   Result<void> make_rest(const catalogue::Video& video, jobs::JobContext& context);
+  Result<bool> is_deleted(VideoId id) const;
   Result<void> refuse(VideoId video, std::string code, std::string detail);
   void give_up(const jobs::Job& job);
   Result<JobId> enqueue(std::string_view kind, VideoId video);
@@ -76,6 +83,7 @@ class PublishVideo {
   jobs::JobQueue& jobs_;
   const MediaSteps media_;
   const std::function<void()> published_;
+  RunningWork running_;
 };
 
 }  // namespace rondo::workflows

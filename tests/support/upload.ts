@@ -78,7 +78,7 @@ function filesBelow(folder: string): string[] {
 // Everything on the disk that uploading makes: pieces, work files, temporaries, media of videos
 // other than `live`.
 export function leftovers(data: string, live: string[] = []): string[] {
-  return ["uploads", "work", "blobs/tmp", "blobs/objects"].flatMap((part) => filesBelow(join(data, part)))
+  return ["uploads", "work", "edits", "blobs/tmp", "blobs/objects"].flatMap((part) => filesBelow(join(data, part)))
     .filter((file) => !file.includes("/checkpoints+/"))
     .filter((file) => !live.some((video) => file.includes(`/media+/${video}+/`)));
 }

@@ -38,7 +38,10 @@ wire::Video to_wire(const catalogue::Video& video, std::string author, bool like
   out.likes = video.likes;
   out.views = video.views;
   out.liked = liked;
-  if (out.state == wire::VideoState::processing) out.progress = video.progress;
+  if (out.state == wire::VideoState::processing) {
+    out.progress = video.progress;
+    if (video.waiting) out.waiting = true;
+  }
   if (video.refusal) out.refusal = wire::Refusal{video.refusal->code, video.refusal->detail};
   if (out.state != wire::VideoState::live) return out;
   std::string base = "/media/" + out.id + "/";
@@ -47,6 +50,7 @@ wire::Video to_wire(const catalogue::Video& video, std::string author, bool like
   out.width = video.media.width;
   out.height = video.media.height;
   out.poster_url = base + "poster.jpg";
+  if (video.edit.cover_ms) out.cover_url = base + "cover.jpg";
   // Named by what it lists: objects never change.
   out.hls_url = base + "master-" + std::to_string(video.media.renditions.size()) + ".m3u8";
   for (const auto& r : video.media.renditions) {

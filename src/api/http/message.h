@@ -1,7 +1,9 @@
 // An HTTP request and its answer, as handlers see them; the server (http/server.h) does the wire.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,6 +26,16 @@ class BodyReader {
   virtual ~BodyReader() = default;
   // Up to `size` bytes into `out`; 0 at the end. unavailable when the client has gone or stalls.
   virtual runtime::Task<Result<size_t>> read_some(char* out, size_t size) = 0;
+};
+
+// The body of an answer that is made piece by piece, for as long as the client stays.
+class BodyWriter {
+ public:
+  virtual ~BodyWriter() = default;
+  // False when the client has gone, or does not take it in time.
+  virtual runtime::Task<bool> write(std::string bytes) = 0;
+  // Lets time pass; false when the client has gone or the server stops.
+  virtual runtime::Task<bool> wait(std::chrono::milliseconds time) = 0;
 };
 
 struct Request {
@@ -71,6 +83,8 @@ struct Response {
   std::shared_ptr<const std::string> shared_body;
   // Instead of `body`: sent without copying through the process.
   std::optional<FileBody> file;
+  // Instead of `body`: writes it, on the connection's thread. The connection ends with it.
+  std::function<runtime::Task<void>(BodyWriter&)> stream;
   bool close = false;  // end the connection after this answer
 
   void set(std::string name, std::string value) {

@@ -1,6 +1,7 @@
 #include "api/http/server.h"
 
 #include <sys/sendfile.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
@@ -111,7 +112,8 @@ std::string date_header() {
   return text;
 }
 
-std::string serialise_head(const Response& response, uint64_t content_length, bool keep_alive) {
+std::string serialise_head(const Response& response, std::optional<uint64_t> content_length,
+                           bool keep_alive) {
   std::string head = "HTTP/1.1 " + std::to_string(response.status) + " ";
   head +=
       std::string_view(bhttp::obsolete_reason(static_cast<bhttp::status>(response.status)).data(),
@@ -124,8 +126,8 @@ std::string serialise_head(const Response& response, uint64_t content_length, bo
     for (char c : value) head += (c == '\r' || c == '\n') ? ' ' : c;
     head += "\r\n";
   }
-  if (response.status != 204 && response.status != 304) {
-    head += "Content-Length: " + std::to_string(content_length) + "\r\n";
+  if (content_length && response.status != 204 && response.status != 304) {
+    head += "Content-Length: " + std::to_string(*content_length) + "\r\n";
   }
   head += keep_alive ? "\r\n" : "Connection: close\r\n\r\n";
   return head;
@@ -180,6 +182,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
  private:
   class Reader;
+  class Writer;
 
   static Task<void> watch(std::shared_ptr<Connection> self) {
     // Second-grained: a timer that is set anew for every request costs more than it is worth.
@@ -251,6 +254,38 @@ class Connection::Reader final : public BodyReader {
   Connection& connection_;
   BodyParser& parser_;
   bool expects_continue_;
+};
+
+class Connection::Writer final : public BodyWriter {
+ public:
+  explicit Writer(Connection& connection)
+      : connection_(connection), timer_(connection.socket_.get_executor()) {}
+
+  Task<bool> write(std::string bytes) override {
+    error_code ec;
+    connection_.allow(connection_.shared_.options.request_max);
+    co_await asio::async_write(connection_.socket_, asio::buffer(bytes),
+                               asio::redirect_error(kUseTask, ec));
+    co_return !ec;
+  }
+
+  Task<bool> wait(std::chrono::milliseconds time) override {
+    error_code ec;
+    connection_.allow(std::chrono::ceil<std::chrono::seconds>(time) +
+                      connection_.shared_.options.request_max);
+    timer_.expires_after(time);
+    co_await timer_.async_wait(asio::redirect_error(kUseTask, ec));
+    if (ec || connection_.shared_.stopping || !connection_.socket_.is_open()) co_return false;
+    // A client that has gone reads as the end of what it sends.
+    char byte = 0;
+    const ssize_t size =
+        ::recv(connection_.socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    co_return size > 0 || (size < 0 && (errno == EAGAIN || errno == EINTR));
+  }
+
+ private:
+  Connection& connection_;
+  Timer timer_;
 };
 
 Task<bool> Connection::serve_one() {
@@ -329,15 +364,20 @@ Task<bool> Connection::serve_one() {
 
 Task<bool> Connection::write(Response response, bool head_only, bool keep_alive) {
   error_code ec;
-  keep_alive = keep_alive && !response.close && !shared_.stopping;
+  keep_alive = keep_alive && !response.close && !response.stream && !shared_.stopping;
   std::string_view body = response.shared_body ? *response.shared_body : response.body;
-  uint64_t length = response.file ? response.file->length : body.size();
+  std::optional<uint64_t> length = response.file ? response.file->length : body.size();
+  if (response.stream) length.reset();  // it ends with the connection
   std::string head = serialise_head(response, length, keep_alive);
   allow(shared_.options.request_max);
   std::array<asio::const_buffer, 2> buffers{
       asio::buffer(head), asio::buffer(head_only || response.file ? std::string_view() : body)};
   co_await asio::async_write(socket_, buffers, asio::redirect_error(kUseTask, ec));
   if (ec) co_return false;
+  if (response.stream && !head_only) {
+    Writer writer(*this);
+    co_await response.stream(writer);
+  }
   if (response.file && !head_only) {
     bool sent = co_await send_file(*response.file);
     if (!sent) co_return false;

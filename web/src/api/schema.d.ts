@@ -273,7 +273,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Publish a complete upload; poll the video until it is live or refused. */
+        /** Publish a complete upload; follow or poll the video until it is live or refused. */
         post: operations["createVideo"];
         delete?: never;
         options?: never;
@@ -292,8 +292,25 @@ export interface paths {
         get: operations["getVideo"];
         put?: never;
         post?: never;
-        /** Delete one's own video. */
+        /** Delete one's own video; work on it stops at once. */
         delete: operations["deleteVideo"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/videos/{video_id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The video whenever it changes, until it is live or refused. */
+        get: operations["followVideo"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -454,6 +471,7 @@ export interface components {
             id: string;
             state: components["schemas"]["VideoState"];
             progress?: number;
+            waiting?: boolean;
             refusal?: components["schemas"]["Refusal"];
             author: string;
             caption: string;
@@ -467,6 +485,7 @@ export interface components {
             /** Format: int32 */
             height?: number;
             poster_url?: string;
+            cover_url?: string;
             hls_url?: string;
             renditions: components["schemas"]["Rendition"][];
             /** Format: int64 */
@@ -618,6 +637,15 @@ export interface components {
             caption: string;
             hashtags?: string[];
             language?: string;
+            trim?: components["schemas"]["Trim"];
+            /** Format: int64 */
+            cover_ms?: number;
+        };
+        Trim: {
+            /** Format: int64 */
+            start_ms: number;
+            /** Format: int64 */
+            end_ms: number;
         };
         Network: {
             name: string;
@@ -1204,6 +1232,29 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            "4XX": components["responses"]["Problem"];
+        };
+    };
+    followVideo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                video_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Server-sent events: `video` with the video as its data, `gone` when it was deleted. 429 when too many are open: poll instead. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
             };
             "4XX": components["responses"]["Problem"];
         };
