@@ -85,7 +85,7 @@ test("a file becomes a video that plays; what is no video gets its reason", {
     assert.match(reason, /not a video|no video|cannot be read/i);
     assert.ok(reason.length > 30, `no reason, no next step: ${reason}`);
     await tab.shot("upload-desktop-refused");
-    await tab.at("other").click();
+    await tab.at("remove").click();
 
     // The real one, with every step written down.
     await tab.page.evaluate(() => {

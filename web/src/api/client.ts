@@ -100,6 +100,7 @@ export const api = {
     call<EventReceipt>("POST", "/events", { body: { events }, keepalive: last_chance }),
 
   video: (id: string) => call<Video>("GET", video_path(id)),
+  video_events_url: (id: string) => `${ROOT}${video_path(id)}/events`,
   publish: (video: NewVideo) => call<Video>("POST", "/videos", { body: video }),
   delete_video: (id: string) => call<undefined>("DELETE", video_path(id)),
   own_videos: (cursor?: string) =>

@@ -1,12 +1,35 @@
 // What can be said about a chosen file before a byte of it is sent.
 import type { Network } from "../api/types";
-import { bytes, duration } from "../i18n/format";
+import { bytes } from "../i18n/format";
 import type { Messages } from "../i18n/en";
 
 export interface ChosenFile {
   size: number;
-  /** Undefined when the browser cannot read it: the server can read more kinds. */
-  duration_ms: number | undefined;
+}
+
+export interface Trim {
+  start_ms: number;
+  end_ms: number;
+}
+
+export const TRIM_MS_MIN = 500;
+
+/** A video that is too long is taken all the same, trimmed to its beginning until somebody chooses. */
+export function first_trim(duration_ms: number | undefined, limits: Network["uploads"]): Trim | undefined {
+  if (duration_ms === undefined || duration_ms <= limits.duration_ms_max) return undefined;
+  return { start_ms: 0, end_ms: limits.duration_ms_max };
+}
+
+/** The trim nearest to what is wished that can be published. `moved`: the end that gives way last. */
+export function fit_trim(wished: Trim, moved: "start" | "end", duration_ms: number, longest_ms: number): Trim {
+  const within = (ms: number, from: number, to: number) => Math.round(Math.min(Math.max(ms, from), to));
+  const shortest_ms = Math.min(TRIM_MS_MIN, duration_ms);
+  if (moved === "start") {
+    const start_ms = within(wished.start_ms, 0, duration_ms - shortest_ms);
+    return { start_ms, end_ms: within(wished.end_ms, start_ms + shortest_ms, Math.min(duration_ms, start_ms + longest_ms)) };
+  }
+  const end_ms = within(wished.end_ms, shortest_ms, duration_ms);
+  return { start_ms: within(wished.start_ms, Math.max(0, end_ms - longest_ms), end_ms - shortest_ms), end_ms };
 }
 
 /** Why the file would be refused, with the value beside the limit; undefined if nothing is known against it. */
@@ -19,12 +42,6 @@ export function objection(
   if (file.size === 0) return m.upload.empty_file;
   if (file.size > limits.size_bytes_max) {
     return m.upload.too_large(bytes(locale, file.size), bytes(locale, limits.size_bytes_max));
-  }
-  if (file.duration_ms !== undefined && file.duration_ms > limits.duration_ms_max) {
-    return m.upload.too_long(
-      duration(locale, file.duration_ms),
-      duration(locale, limits.duration_ms_max),
-    );
   }
   return undefined;
 }

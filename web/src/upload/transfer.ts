@@ -1,5 +1,6 @@
 // The transfer of a file by tus, over tus-js-client (loaded with this file, when it is needed).
-// Resumes after a cut connection by itself, and after a reload when the same file is chosen again.
+// Resumes after a cut connection by itself, after a pause, and after a reload from the address that
+// it was begun at.
 import { DetailedError, Upload } from "tus-js-client";
 import { ApiError, parse_problem } from "../api/problem";
 import type { Transfer, TransferListener } from "./upload_job";
@@ -14,13 +15,15 @@ function to_api_error(error: Error | DetailedError): ApiError {
   return new ApiError("refused", response.getStatus(), parse_problem(response.getBody()));
 }
 
-export function tus_transfer(file: File, listener: TransferListener): Transfer {
+export function tus_transfer(file: File, url: string | undefined, listener: TransferListener): Transfer {
   const upload = new Upload(file, {
     endpoint: ENDPOINT,
+    ...(url === undefined ? {} : { uploadUrl: url }),
     chunkSize: CHUNK_BYTES,
     retryDelays: RETRY_DELAYS_MS,
-    removeFingerprintOnSuccess: true,
+    storeFingerprintForResuming: false, // upload_store.ts remembers
     metadata: { filename: file.name, filetype: file.type },
+    onUploadUrlAvailable: () => listener.at(path_of(upload.url)),
     onProgress: (sent, total) => listener.progress(total > 0 ? sent / total : 0),
     onShouldRetry(error) {
       const status = error.originalResponse?.getStatus() ?? 0;
@@ -29,16 +32,19 @@ export function tus_transfer(file: File, listener: TransferListener): Transfer {
       return passing;
     },
     onError: (error) => listener.failed(to_api_error(error)),
-    onSuccess: () => listener.done(upload.url?.split("?")[0]?.split("/").at(-1) ?? ""),
+    onSuccess: () => listener.done(path_of(upload.url).split("/").at(-1) ?? ""),
   });
   return {
-    start() {
-      void upload.findPreviousUploads().then((previous) => {
-        const latest = previous[0];
-        if (latest) upload.resumeFromPreviousUpload(latest);
-        upload.start();
-      });
-    },
-    abort: (forget) => void upload.abort(forget).catch(() => undefined),
+    start: () => upload.start(),
+    stop: (forget) => void upload.abort(forget).catch(() => undefined),
   };
+}
+
+function path_of(url: string | null): string {
+  return url === null ? "" : new URL(url, location.href).pathname;
+}
+
+/** Gives an upload up at the server, which would otherwise keep it until it expires. */
+export function forget_upload(url: string): void {
+  fetch(url, { method: "DELETE", headers: { "Tus-Resumable": "1.0.0" } }).catch(() => undefined);
 }

@@ -3,169 +3,431 @@ import { ApiError } from "../api/problem";
 import type { NewVideo, Video } from "../api/types";
 import { FakeClock, item, turn } from "../feed/testing";
 import { en } from "../i18n/en";
-import { hashtags_of, objection } from "./limits";
-import { unfinished_uploads } from "./unfinished";
-import { type TransferListener, UploadJob, type UploadState } from "./upload_job";
+import { type EventStream, follow } from "./follow";
+import { first_trim, fit_trim, hashtags_of, objection } from "./limits";
+import { difference, facts_of, type FileFacts } from "./same_file";
+import { type TransferListener, UploadJob, type UploadPorts, type UploadRecord, type UploadState } from "./upload_job";
+import { JOBS_MAX, UploadQueue } from "./upload_queue";
+import type { Kept } from "./upload_store";
 
 const video = (state: Video["state"], more: Partial<Video> = {}): Video => ({ ...item("v1").video, state, ...more });
+const refused = (status: number, detail: string) =>
+  new ApiError("refused", status, { type: "", title: "", status, detail });
+const facts = (print: string, size = 100): FileFacts => ({ name: `${print}.mp4`, size, print });
+const file = (name = "a.mp4") => new File(["x"], name);
+const record = (more: Partial<UploadRecord> = {}): UploadRecord => ({
+  id: "r1", account: "ada", began_ms: 0, file: facts("a"), fraction: 0, paused: false,
+  draft: { caption: "" }, posted: false, ...more,
+});
 
-let clock: FakeClock;
-let listener: TransferListener;
-let starts: number;
-let aborted: boolean[];
-let published: NewVideo[];
-let answers: (Video | ApiError)[];
-let steps: UploadState[];
-let job: UploadJob;
+/** Ports that write down what is asked of them; the test speaks for the server. */
+class World {
+  listeners: TransferListener[] = [];
+  urls: (string | undefined)[] = [];
+  log: string[] = [];
+  published: NewVideo[] = [];
+  answers: (Video | ApiError)[] = [];
+  watching: { video(video: Video): void; failed(error: ApiError): void } | undefined;
 
-const next = () => {
-  const answer = answers.shift();
-  if (!answer) throw new Error("asked once too often");
-  return answer instanceof ApiError ? Promise.reject(answer) : Promise.resolve(answer);
-};
-
-beforeEach(() => {
-  clock = new FakeClock();
-  starts = 0;
-  aborted = [];
-  published = [];
-  answers = [];
-  steps = [];
-  job = new UploadJob(
-    {
-      clock,
-      language: () => "fr",
-      transfer(l) {
-        listener = l;
-        return { start: () => (starts += 1), abort: (forget) => aborted.push(forget) };
-      },
-      publish: (v) => (published.push(v), next()),
-      video: next,
+  ports: Omit<UploadPorts, "changed"> = {
+    transfer: (_file, url, listener) => {
+      this.listeners.push(listener);
+      this.urls.push(url);
+      return {
+        start: () => this.log.push("start"),
+        stop: (forget) => this.log.push(forget ? "forget" : "stop"),
+      };
     },
-    (state) => steps.push(state),
+    forget: (url) => this.log.push(`forget ${url}`),
+    publish: (wanted) => {
+      this.published.push(wanted);
+      const answer = this.answers.shift();
+      if (!answer) throw new Error("asked once too often");
+      return answer instanceof ApiError ? Promise.reject(answer) : Promise.resolve(answer);
+    },
+    delete_video: (id) => Promise.resolve(this.log.push(`delete ${id}`)),
+    follow: (_id, listener) => {
+      this.watching = listener;
+      return () => this.log.push("unfollow");
+    },
+    language: () => "fr",
+  };
+}
+
+let world: World;
+let steps: string[];
+let kept: number;
+
+function job_of(with_record: UploadRecord, with_file?: File): UploadJob {
+  return new UploadJob(
+    {
+      ...world.ports,
+      changed: (job, keep) => {
+        if (steps.at(-1) !== job.state.step) steps.push(job.state.step);
+        if (keep) kept += 1;
+      },
+    },
+    with_record,
+    with_file,
   );
+}
+beforeEach(() => {
+  world = new World();
+  steps = [];
+  kept = 0;
 });
 
 describe("a job", () => {
   it("goes from sending to live", async () => {
-    answers = [video("processing", { progress: 0 }), video("processing", { progress: 0.6 }), video("live")];
-    listener.progress(0.4);
-    listener.done("u1");
-    job.post("Hello #waves");
+    const job = job_of(record(), file());
+    job.start();
+    world.listeners[0]?.at("/api/v1/uploads/u1");
+    world.listeners[0]?.progress(0.4);
+    world.listeners[0]?.done("u1");
+    job.edit({ caption: "Hello #waves" });
+    world.answers = [video("processing", { progress: 0, waiting: true })];
+    job.post();
     await turn();
-    expect(published).toEqual([{ upload_id: "u1", caption: "Hello #waves", language: "fr" }]);
-    await clock.pass(3000);
-    expect(steps.map((s) => s.step)).toEqual(["sending", "sent", "processing", "processing", "live"]);
+    expect(world.published).toEqual([{ upload_id: "u1", caption: "Hello #waves", language: "fr" }]);
+    expect(job.state).toMatchObject({ step: "processing", waiting: true });
+    world.watching?.video(video("processing", { progress: 0.6 }));
+    expect(job.state).toMatchObject({ fraction: 0.6, waiting: false });
+    world.watching?.video(video("live"));
+    expect(steps).toEqual(["sending", "sent", "processing", "live"]);
+    expect(job.over).toBe(true);
   });
 
-  it("posts what was written while it was still sending", async () => {
-    answers = [video("live")];
-    job.post("early");
-    expect(job.posted).toBe(true);
-    expect(published).toEqual([]);
-    listener.done("u1");
+  it("posts what was written while it was still sending, and no more of it can be changed", async () => {
+    const job = job_of(record(), file());
+    job.start();
+    job.edit({ caption: "early", trim: { start_ms: 1000, end_ms: 4000 }, cover_ms: 2500 });
+    job.post();
+    job.edit({ caption: "late" });
+    expect(world.published).toEqual([]);
+    world.answers = [video("live")];
+    world.listeners[0]?.done("u1");
     await turn();
+    expect(world.published).toEqual([
+      {
+        upload_id: "u1", caption: "early", language: "fr",
+        trim: { start_ms: 1000, end_ms: 4000 }, cover_ms: 1500, // of the published video
+      },
+    ]);
     expect(job.state.step).toBe("live");
   });
 
   it("says that the connection was cut, keeps the progress, and goes on", () => {
-    listener.progress(0.7);
-    listener.interrupted();
+    const job = job_of(record(), file());
+    job.start();
+    world.listeners[0]?.progress(0.7);
+    world.listeners[0]?.interrupted();
     expect(job.state).toEqual({ step: "sending", fraction: 0.7, interrupted: true });
-    listener.progress(0.71);
+    world.listeners[0]?.progress(0.71);
     expect(job.state).toMatchObject({ interrupted: false });
   });
 
+  it("pauses, and goes on with the same transfer", () => {
+    const job = job_of(record(), file());
+    job.start();
+    world.listeners[0]?.progress(0.3);
+    job.pause();
+    expect(job.state).toEqual({ step: "paused", fraction: 0.3 });
+    expect(job.record.paused).toBe(true);
+    world.listeners[0]?.progress(0.4); // of a piece that was on its way
+    expect(job.state).toEqual({ step: "paused", fraction: 0.3 });
+    job.resume();
+    job.start();
+    expect(world.log).toEqual(["start", "stop", "start"]);
+    expect(world.listeners.length).toBe(1);
+    expect(job.state).toMatchObject({ step: "sending", fraction: 0.3 });
+  });
+
   it("gives the server's reason for a refusal, while sending and while processing", async () => {
-    const detail = "This video is 11 min 02 s; the limit here is 10 min. Trim it and try again.";
-    listener.failed(new ApiError("refused", 413, { type: "", title: "", status: 413, detail }));
+    const detail = "This file is text, not a video. Choose a video file.";
+    const job = job_of(record(), file());
+    job.start();
+    world.listeners[0]?.failed(refused(422, detail));
     expect(job.state).toEqual({ step: "refused", detail });
 
-    answers = [video("processing"), video("refused", { refusal: { code: "x", detail } })];
-    listener.done("u1");
-    job.post("");
-    await clock.pass(3000);
-    expect(job.state).toEqual({ step: "refused", detail });
+    const other = job_of(record({ upload_id: "u2", posted: true }));
+    await turn(); // asked once too often: failed
+    expect(other.state.step).toBe("failed");
+    world.answers = [video("processing")];
+    other.post();
+    await turn();
+    world.watching?.video(video("refused", { refusal: { code: "x", detail } }));
+    expect(other.state).toEqual({ step: "refused", detail });
   });
 
-  it("starts a transfer again after it gave up", () => {
-    listener.failed(new ApiError("unreachable"));
-    expect(job.state.step).toBe("failed");
-    job.retry();
-    expect(starts).toBe(2);
-    expect(job.state.step).toBe("sending");
-  });
-
-  it("lets a caption be changed when publishing was refused", async () => {
-    answers = [new ApiError("unreachable"), video("live")];
-    listener.done("u1");
-    job.post("one");
+  it("lets what is written be changed when publishing was refused", async () => {
+    const job = job_of(record(), file());
+    job.start();
+    world.listeners[0]?.done("u1");
+    job.edit({ caption: "one" });
+    world.answers = [refused(422, "the caption has 2,001 characters"), video("live")];
+    job.post();
     await turn();
     expect(job.state.step).toBe("failed");
-    expect(job.posted).toBe(false);
-    job.post("two");
+    expect(job.record.posted).toBe(false);
+    job.edit({ caption: "two" });
+    job.post();
     await turn();
-    expect(published.map((v) => v.caption)).toEqual(["one", "two"]);
+    expect(world.published.map((v) => v.caption)).toEqual(["one", "two"]);
     expect(job.state.step).toBe("live");
   });
 
-  it("survives a server that is away while it processes", async () => {
-    answers = [video("processing"), new ApiError("unreachable"), new ApiError("refused", 503), video("live")];
-    listener.done("u1");
-    job.post("");
-    await clock.pass(10_000);
-    expect(job.state.step).toBe("live");
+  it("is taken up after a reload wherever it was", async () => {
+    expect(job_of(record({ video_id: "v1", fraction: 1 })).state.step).toBe("processing");
+    expect(job_of(record({ upload_id: "u1", fraction: 1 })).state.step).toBe("sent");
+    world.answers = [video("live")];
+    const posted = job_of(record({ upload_id: "u1", posted: true }));
+    await turn();
+    expect(posted.state.step).toBe("live");
+    expect(job_of(record({ fraction: 0.4 })).state).toEqual({ step: "needs_file", fraction: 0.4 });
   });
 
-  it("leaves nothing behind when cancelled, and something to resume when only left", () => {
+  it("goes on from where it was with the same file, and with no other", () => {
+    const job = job_of(record({ url: "/api/v1/uploads/u1", fraction: 0.4, file: facts("a", 100) }));
+    expect(job.attach(file(), facts("b", 70))).toBe(false);
+    expect(job.state).toMatchObject({ step: "needs_file", difference: "size" });
+    expect(job.attach(file(), facts("b", 100))).toBe(false);
+    expect(job.state).toMatchObject({ difference: "content", chosen: { name: "b.mp4" } });
+    expect(job.attach(file(), { ...facts("a", 100), name: "renamed.mp4" })).toBe(true);
+    job.start();
+    expect(world.urls).toEqual(["/api/v1/uploads/u1"]);
+  });
+
+  it("leaves nothing behind when cancelled, and something to resume when only left", async () => {
+    const job = job_of(record(), file());
+    job.start();
     job.close();
-    expect(aborted).toEqual([false]);
-    job.cancel();
-    expect(aborted).toEqual([false, true]);
+    await job_of(record({ url: "/u/7" })).cancel();
+    await job_of(record({ video_id: "v7" })).cancel();
+    const sending = job_of(record(), file());
+    sending.start();
+    await sending.cancel();
+    expect(world.log).toEqual(["start", "stop", "forget /u/7", "unfollow", "delete v7", "start", "stop", "forget"]);
+  });
+});
+
+describe("the queue", () => {
+  let store: Map<string, Kept>;
+  let clock: FakeClock;
+  let now_ms: number;
+  let n: number;
+
+  const open = (account = "ada") =>
+    new UploadQueue(account, {
+      job: world.ports,
+      clock,
+      wall_clock_ms: () => now_ms,
+      new_id: () => `job-${++n}`,
+      store: {
+        all: () => Promise.resolve([...store.values()]),
+        put: async (r, handle) => void store.set(r.id, { record: structuredClone(r), ...(handle ? { handle } : {}) }),
+        remove: async (id) => void store.delete(id),
+      },
+    });
+  const chosen = (print: string) => ({ file: file(print), facts: facts(print) });
+  const states = (queue: UploadQueue): UploadState["step"][] => queue.jobs.map((job) => job.state.step);
+
+  beforeEach(() => {
+    store = new Map();
+    clock = new FakeClock();
+    now_ms = 1_000;
+    n = 0;
+  });
+
+  it("sends two at a time and the others after them", () => {
+    const queue = open();
+    for (const print of ["a", "b", "c"]) expect(queue.add(chosen(print))).toBe("added");
+    expect(states(queue)).toEqual(["sending", "sending", "queued"]);
+    world.listeners[0]?.done("u1");
+    expect(states(queue)).toEqual(["sent", "sending", "sending"]);
+    queue.jobs[1]?.pause();
+    queue.jobs[1]?.resume();
+    expect(states(queue)).toEqual(["sent", "sending", "sending"]);
+  });
+
+  it("is bounded, and takes no file twice", () => {
+    const queue = open();
+    for (let i = 0; i < JOBS_MAX; i += 1) queue.add(chosen(`f${i}`));
+    expect(queue.add(chosen("f0"))).toBe("known");
+    expect(queue.add(chosen("one more"))).toBe("full");
+    world.listeners[0]?.failed(refused(422, "no video"));
+    expect(queue.add(chosen("one more"))).toBe("added");
+  });
+
+  it("survives a reload: what was sent goes on, and a file chosen again finds its upload", async () => {
+    const queue = open();
+    queue.add(chosen("a"));
+    queue.add(chosen("b"));
+    world.listeners[0]?.at("/u/1");
+    world.listeners[0]?.progress(0.5);
+    queue.jobs[0]?.edit({ caption: "half way" });
+    world.listeners[1]?.at("/u/2");
+    world.listeners[1]?.done("2");
+    queue.close();
+    await turn();
+
+    const again = open();
+    await again.restore();
+    expect(states(again)).toEqual(["needs_file", "sent"]);
+    expect(again.jobs[0]?.record).toMatchObject({ fraction: 0.5, draft: { caption: "half way" } });
+    expect(again.add(chosen("a"))).toBe("attached");
+    expect(states(again)).toEqual(["sending", "sent"]);
+    expect(world.urls.at(-1)).toBe("/u/1");
+
+    const other = open("bob");
+    await other.restore();
+    expect(other.jobs).toEqual([]); // not bob's
+    now_ms += 25 * 60 * 60 * 1000;
+    const late = open();
+    await late.restore();
+    await turn();
+    expect(late.jobs).toEqual([]);
+    expect(store.size).toBe(0); // the server has forgotten them, too
+  });
+
+  it("forgets what is done or removed", async () => {
+    const queue = open();
+    queue.add(chosen("a"));
+    queue.add(chosen("b"));
+    const [first, second] = queue.jobs;
+    world.listeners[0]?.done("1");
+    world.answers = [video("live")];
+    first?.post();
+    await turn();
+    expect(states(queue)).toEqual(["live", "sending"]); // shown until it is put away
+    if (second) await queue.remove(second);
+    await clock.pass(10_000);
+    expect(store.size).toBe(0);
+    expect(world.log.at(-1)).toBe("forget");
+  });
+});
+
+describe("following a video", () => {
+  class FakeStream implements EventStream {
+    readyState = 1;
+    listeners = new Map<string, (event: { data?: string }) => void>();
+    addEventListener(type: string, listener: (event: { data?: string }) => void) {
+      this.listeners.set(type, listener);
+    }
+    close() {
+      this.readyState = 2;
+    }
+    emit(type: string, data?: unknown) {
+      this.listeners.get(type)?.(data === undefined ? {} : { data: JSON.stringify(data) });
+    }
+  }
+  let clock: FakeClock;
+  let stream: FakeStream | undefined;
+  let answers: (Video | ApiError)[];
+  let heard: string[];
+  let polls: number;
+
+  const start = () =>
+    follow(
+      "v1",
+      {
+        clock,
+        events: () => stream,
+        video: () => {
+          polls += 1;
+          const answer = answers.shift() ?? video("processing");
+          return answer instanceof ApiError ? Promise.reject(answer) : Promise.resolve(answer);
+        },
+      },
+      { video: (v) => heard.push(v.state), failed: (error) => heard.push(`failed ${error.status}`) },
+    );
+  beforeEach(() => {
+    clock = new FakeClock();
+    stream = new FakeStream();
+    answers = [];
+    heard = [];
+    polls = 0;
+  });
+
+  it("hears by events, asks nothing, and ends with the last", async () => {
+    start();
+    stream?.emit("video", video("processing"));
+    await clock.pass(60_000);
+    stream?.emit("video", video("live"));
+    expect(heard).toEqual(["processing", "live"]);
+    expect(polls).toBe(0);
+    expect(stream?.readyState).toBe(2);
+    expect(clock.waiting).toBe(0);
+  });
+
+  it("asks where there are no events, where they are refused, and where none arrive", async () => {
+    for (const way of ["none", "refused", "silent"]) {
+      stream = way === "none" ? undefined : new FakeStream();
+      heard = [];
+      answers = [video("processing"), new ApiError("unreachable"), new ApiError("refused", 503), video("live")];
+      start();
+      if (way === "refused" && stream) {
+        stream.readyState = 2;
+        stream.emit("error");
+      }
+      await clock.pass(20_000);
+      expect(heard, way).toEqual(["processing", "live"]);
+    }
+  });
+
+  it("waits for a connection that the browser opens again", async () => {
+    start();
+    stream?.emit("video", video("processing"));
+    if (stream) stream.readyState = 0;
+    stream?.emit("error");
+    await clock.pass(10_000);
+    expect(polls).toBe(0);
+    stream?.emit("gone");
+    expect(heard).toEqual(["processing", "failed 404"]);
   });
 });
 
 describe("limits", () => {
   const limits = { size_bytes_max: 2e9, duration_ms_max: 600_000 };
-  const against = (size: number, duration_ms?: number) =>
-    objection({ size, duration_ms }, limits, en, "en");
   it("say the value beside the limit", () => {
-    expect(against(1e6, 662_000)).toBe(
-      "This video is 11\u00a0min 02\u00a0s; the limit here is 10\u00a0min. Trim it and try again.",
+    expect(objection({ size: 3e9 }, limits, en, "en")).toBe(
+      "This file is 3 GB; the limit here is 2 GB. Make it smaller and try again.",
     );
-    expect(against(3e9)).toBe("This file is 3 GB; the limit here is 2 GB. Make it smaller and try again.");
-    expect(against(0)).toBe(en.upload.empty_file);
+    expect(objection({ size: 0 }, limits, en, "en")).toBe(en.upload.empty_file);
+    expect(objection({ size: 2e9 }, limits, en, "en")).toBeUndefined();
   });
-  it("let pass what is within, or cannot be known", () => {
-    expect(against(2e9, 600_000)).toBeUndefined();
-    expect(against(5)).toBeUndefined();
+  it("trim what is too long, and nothing else", () => {
+    expect(first_trim(600_000, limits)).toBeUndefined();
+    expect(first_trim(undefined, limits)).toBeUndefined();
+    expect(first_trim(600_001, limits)).toEqual({ start_ms: 0, end_ms: 600_000 });
+  });
+  it("keep a trim within the video, long enough and not too long, whatever is moved", () => {
+    expect(fit_trim({ start_ms: 9_000, end_ms: 4_000 }, "start", 10_000, 60_000)).toEqual({ start_ms: 9_000, end_ms: 9_500 });
+    expect(fit_trim({ start_ms: 9_900, end_ms: 10_000 }, "start", 10_000, 60_000)).toEqual({ start_ms: 9_500, end_ms: 10_000 });
+    expect(fit_trim({ start_ms: 5_000, end_ms: 1_000 }, "end", 10_000, 60_000)).toEqual({ start_ms: 500, end_ms: 1_000 });
+    expect(fit_trim({ start_ms: 0, end_ms: 10_000 }, "end", 10_000, 4_000)).toEqual({ start_ms: 6_000, end_ms: 10_000 });
+    expect(fit_trim({ start_ms: 0, end_ms: 9_000 }, "start", 10_000, 4_000)).toEqual({ start_ms: 0, end_ms: 4_000 });
+    expect(fit_trim({ start_ms: 0, end_ms: 300 }, "end", 300, 4_000)).toEqual({ start_ms: 0, end_ms: 300 });
   });
   it("find topics once each", () => {
     expect(hashtags_of("A #Wave and a #wave, #été_2026 # no")).toEqual(["wave", "été_2026"]);
   });
 });
 
-describe("unfinished uploads", () => {
-  it("are found, the newest first, and cleared away when stale or unreadable", () => {
-    const now = Date.parse("2026-03-02T12:00:00Z");
-    const entry = (name: string, creationTime: string) =>
-      JSON.stringify({ uploadUrl: `/u/${name}`, creationTime, metadata: { filename: name } });
-    const kept = new Map([
-      ["rondo.theme", "dark"],
-      ["tus::a::1", entry("a.mp4", "2026-03-02T10:00:00Z")],
-      ["tus::b::2", entry("b.mp4", "2026-03-02T11:00:00Z")],
-      ["tus::c::3", entry("c.mp4", "2026-02-01T00:00:00Z")],
-      ["tus::d::4", "not json"],
-    ]);
-    const store = {
-      get length() {
-        return kept.size;
-      },
-      key: (at: number) => [...kept.keys()][at] ?? null,
-      getItem: (key: string) => kept.get(key) ?? null,
-      removeItem: (key: string) => void kept.delete(key),
-    };
-    expect(unfinished_uploads(store, now).map((upload) => upload.name)).toEqual(["b.mp4", "a.mp4"]);
-    expect([...kept.keys()]).toEqual(["rondo.theme", "tus::a::1", "tus::b::2"]);
+describe("the same file", () => {
+  const of = (bytes: Uint8Array<ArrayBuffer>, name: string) => facts_of(new File([bytes], name));
+  it("is known by size and content, not by name", async () => {
+    const bytes = Uint8Array.from({ length: 300_000 }, (_, i) => (i * 7919) % 251);
+    const begun = await of(bytes, "VID_1.mp4");
+    expect(difference(begun, await of(bytes, "VID_1 (1).mp4"))).toBeUndefined();
+    expect(difference(begun, await of(bytes.slice(1), "VID_1.mp4"))).toBe("size");
+    for (const at of [0, 150_000, 299_999]) {
+      const other = bytes.slice();
+      other[at] = (other[at] ?? 0) ^ 1;
+      expect(difference(begun, await of(other, "VID_1.mp4"))).toBe("content");
+    }
+  });
+  it("may be small or empty", async () => {
+    expect(difference(await of(new Uint8Array(0), "a"), await of(new Uint8Array(0), "b"))).toBeUndefined();
+    expect(difference(await of(new Uint8Array([1]), "a"), await of(new Uint8Array([2]), "a"))).toBe("content");
   });
 });

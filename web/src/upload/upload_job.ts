@@ -1,24 +1,54 @@
 // One video on its way from a file to a live video. Framework-free; the transfer (tus) and the API
 // are ports.
 //
-//   sending -> sent -> processing -> live
-//      |         |          +-----> refused   (with the server's reason)
-//      +---------+----------------> failed    (can be tried again from where it stopped)
+//   queued -> sending <-> paused       needs_file: after a reload, until the same file is there again
+//                |
+//              sent -> processing -> live
+//                |         +-------> refused   (with the server's reason)
+//                +-----------------> failed    (can be tried again from where it stopped)
 //
-// The caption may be posted before the transfer is done: it is sent as soon as it can be.
+// What is written may be posted before the transfer is done: it is sent as soon as it can be.
+// Everything that has to outlive the page is in `record`.
 import { ApiError, as_api_error } from "../api/problem";
 import type { NewVideo, Video } from "../api/types";
-import type { Clock } from "../feed/clock";
+import { difference, type Difference, type FileFacts } from "./same_file";
+
+export interface Draft {
+  caption: string;
+  /** Of the file's time; the whole when missing. */
+  trim?: { start_ms: number; end_ms: number } | undefined;
+  /** Of the file's time too. */
+  cover_ms?: number | undefined;
+}
+
+export interface UploadRecord {
+  id: string;
+  account: string; // whose it is, by handle
+  began_ms: number; // of the wall clock
+  file: FileFacts;
+  duration_ms?: number; // as far as this browser can tell
+  fraction: number; // sent, when last heard of
+  paused: boolean;
+  url?: string; // where the transfer goes on
+  upload_id?: string; // once all is sent
+  draft: Draft;
+  posted: boolean;
+  video_id?: string;
+}
 
 export type UploadState =
+  | { step: "queued" }
   | { step: "sending"; fraction: number; interrupted: boolean }
+  | { step: "paused"; fraction: number }
+  | { step: "needs_file"; fraction: number; difference?: Difference; chosen?: FileFacts }
   | { step: "sent" }
-  | { step: "processing"; fraction: number; video_id: string }
+  | { step: "processing"; fraction: number; waiting: boolean; video_id: string }
   | { step: "live"; video: Video }
   | { step: "refused"; detail: string }
   | { step: "failed"; error: ApiError };
 
 export interface TransferListener {
+  at(url: string): void;
   progress(fraction: number): void;
   /** The connection was lost; the transfer goes on by itself when it can. */
   interrupted(): void;
@@ -28,132 +58,216 @@ export interface TransferListener {
 
 export interface Transfer {
   start(): void;
-  /** Ends it; with `forget`, what the server has of it goes too. */
-  abort(forget: boolean): void;
+  /** Ends it for now; start() goes on. With `forget`, what the server has of it goes too. */
+  stop(forget: boolean): void;
 }
 
 export interface UploadPorts {
-  transfer(listener: TransferListener): Transfer;
+  transfer(file: File, url: string | undefined, listener: TransferListener): Transfer;
+  /** Gives up what the server has of an upload whose file is not at hand. */
+  forget(url: string): void;
   publish(video: NewVideo): Promise<Video>;
-  video(id: string): Promise<Video>;
+  delete_video(id: string): Promise<unknown>;
+  follow(
+    id: string,
+    listener: { video(video: Video): void; failed(error: ApiError): void },
+  ): () => void;
   language(): string;
-  clock: Clock;
+  /** The state or the record has changed; `keep`: so that it should be stored at once. */
+  changed(job: UploadJob, keep: boolean): void;
 }
 
-const POLL_MS = 700;
-const POLL_FAILURES_MAX = 20;
-
 export class UploadJob {
+  readonly record: UploadRecord;
+  state: UploadState;
+  file: File | undefined;
   #ports: UploadPorts;
-  #transfer: Transfer;
-  #listener: (state: UploadState) => void;
-  #upload_id: string | undefined;
-  #caption: string | undefined; // once posted
+  #transfer: Transfer | undefined;
+  #stop_following: (() => void) | undefined;
   #closed = false;
-  #poll_failures = 0;
-  state: UploadState = { step: "sending", fraction: 0, interrupted: false };
 
-  constructor(ports: UploadPorts, listener: (state: UploadState) => void) {
+  /** New with a file; taken up again without one. */
+  constructor(ports: UploadPorts, record: UploadRecord, file?: File) {
     this.#ports = ports;
-    this.#listener = listener;
-    this.#transfer = ports.transfer({
-      progress: (fraction) => this.#become({ step: "sending", fraction, interrupted: false }),
+    this.record = record;
+    this.file = file;
+    if (record.video_id !== undefined) {
+      this.state = { step: "processing", fraction: 0, waiting: false, video_id: record.video_id };
+      this.#follow(record.video_id);
+    } else if (record.upload_id !== undefined) {
+      this.state = { step: "sent" };
+      if (record.posted) void this.#publish();
+    } else if (file) {
+      this.state = { step: "queued" };
+    } else {
+      this.state = { step: "needs_file", fraction: record.fraction };
+    }
+  }
+
+  /** Nothing of it is left to do. */
+  get over(): boolean {
+    return this.#closed || this.state.step === "live" || this.state.step === "refused";
+  }
+
+  /** From queued, paused or failed on: sends. */
+  start(): void {
+    const { step } = this.state;
+    if (step !== "queued" && step !== "paused" && step !== "failed") return;
+    if (!this.file) return;
+    this.record.paused = false;
+    this.#transfer ??= this.#ports.transfer(this.file, this.record.url, {
+      at: (url) => {
+        if (this.record.url === url) return;
+        this.record.url = url;
+        this.#ports.changed(this, true);
+      },
+      progress: (fraction) => {
+        if (this.state.step === "sending") this.#send_state(fraction, false);
+      },
       interrupted: () => {
-        const fraction = this.state.step === "sending" ? this.state.fraction : 0;
-        this.#become({ step: "sending", fraction, interrupted: true });
+        if (this.state.step === "sending") this.#send_state(this.record.fraction, true);
       },
       done: (upload_id) => {
-        this.#upload_id = upload_id;
-        this.#become({ step: "sent" });
-        if (this.#caption !== undefined) void this.#publish();
+        this.record.upload_id = upload_id;
+        this.record.fraction = 1;
+        this.#become({ step: "sent" }, true);
+        if (this.record.posted) void this.#publish();
       },
       failed: (error) => this.#fail(error),
     });
+    this.#send_state(this.record.fraction, false);
     this.#transfer.start();
   }
 
-  get posted(): boolean {
-    return this.#caption !== undefined;
+  pause(): void {
+    if (this.state.step !== "sending" && this.state.step !== "queued") return;
+    this.#transfer?.stop(false);
+    this.record.paused = true;
+    this.#become({ step: "paused", fraction: this.record.fraction }, true);
   }
 
-  post(caption: string): void {
-    this.#caption = caption;
-    if (this.#upload_id !== undefined) void this.#publish();
-    else this.#listener(this.state);
+  /** Back in the line, to be started when it is its turn. */
+  resume(): void {
+    if (this.state.step !== "paused") return;
+    this.record.paused = false;
+    this.#become({ step: "queued" }, true);
+  }
+
+  /** The file of an upload that lost it. False when it is another one, which the state then says. */
+  attach(file: File, facts: FileFacts): boolean {
+    if (this.state.step !== "needs_file") return false;
+    const differs = difference(this.record.file, facts);
+    if (differs) {
+      const { fraction } = this.state;
+      this.#become({ step: "needs_file", fraction, difference: differs, chosen: facts });
+      return false;
+    }
+    this.file = file;
+    this.#become(this.record.paused ? { step: "paused", fraction: this.record.fraction } : { step: "queued" });
+    return true;
+  }
+
+  edit(draft: Partial<Draft>): void {
+    if (this.record.posted) return;
+    Object.assign(this.record.draft, draft);
+    this.#ports.changed(this, true);
+  }
+
+  post(): void {
+    this.record.posted = true;
+    if (this.record.upload_id !== undefined) void this.#publish();
+    this.#ports.changed(this, true);
   }
 
   retry(): void {
     if (this.state.step !== "failed") return;
-    if (this.#upload_id !== undefined) {
+    if (this.record.video_id !== undefined) {
+      const video_id = this.record.video_id;
+      this.#become({ step: "processing", fraction: 0, waiting: false, video_id });
+      this.#follow(video_id);
+    } else if (this.record.upload_id !== undefined) {
       this.#become({ step: "sent" });
-      if (this.#caption !== undefined) void this.#publish();
+      if (this.record.posted) void this.#publish();
     } else {
-      this.#become({ step: "sending", fraction: 0, interrupted: false });
-      this.#transfer.start();
+      this.#become({ step: "queued" });
     }
   }
 
-  cancel(): void {
-    const sending = this.state.step === "sending" || this.state.step === "failed";
-    this.#closed = true;
-    if (sending) this.#transfer.abort(true);
+  /** Gone, here and at the server: the upload, or the video that is being made of it. */
+  async cancel(): Promise<void> {
+    const { state, record } = this;
+    this.close();
+    if (record.video_id !== undefined && state.step !== "live" && state.step !== "refused") {
+      await this.#ports.delete_video(record.video_id);
+    } else if (record.video_id === undefined) {
+      if (this.#transfer) this.#transfer.stop(true);
+      else if (record.url !== undefined) this.#ports.forget(record.url);
+    }
   }
 
-  /** The screen goes away. A transfer stops and can be resumed; processing goes on at the server. */
+  /** The page lets go of it; what is at the server stays. */
   close(): void {
     this.#closed = true;
-    if (this.state.step === "sending") this.#transfer.abort(false);
+    this.#stop_following?.();
+    if (this.state.step === "sending") this.#transfer?.stop(false);
+  }
+
+  #send_state(fraction: number, interrupted: boolean): void {
+    this.record.fraction = fraction;
+    this.#become({ step: "sending", fraction, interrupted });
   }
 
   async #publish(): Promise<void> {
-    const { publish, language } = this.#ports;
+    const { draft, upload_id } = this.record;
+    const from_ms = draft.trim?.start_ms ?? 0;
     try {
-      const video = await publish({
-        upload_id: this.#upload_id ?? "",
-        caption: this.#caption ?? "",
-        language: language(),
+      const video = await this.#ports.publish({
+        upload_id: upload_id ?? "",
+        caption: draft.caption,
+        language: this.#ports.language(),
+        ...(draft.trim ? { trim: { ...draft.trim } } : {}),
+        ...(draft.cover_ms === undefined ? {} : { cover_ms: Math.max(0, draft.cover_ms - from_ms) }),
       });
-      this.#follow(video);
+      this.record.video_id = video.id;
+      this.#show(video);
+      if (video.state === "processing") this.#follow(video.id);
     } catch (thrown) {
-      this.#caption = undefined; // may be changed and posted again
+      this.record.posted = false; // may be changed and posted again
       this.#fail(as_api_error(thrown));
     }
   }
 
-  #follow(video: Video): void {
-    if (video.state === "live") return this.#become({ step: "live", video });
-    if (video.state === "refused") {
-      return this.#become({ step: "refused", detail: video.refusal?.detail ?? "" });
-    }
-    this.#become({ step: "processing", fraction: video.progress ?? 0, video_id: video.id });
-    this.#ports.clock.after(POLL_MS, () => void this.#poll(video.id));
+  #follow(id: string): void {
+    this.#stop_following = this.#ports.follow(id, {
+      video: (video) => this.#show(video),
+      failed: (error) => this.#fail(error),
+    });
   }
 
-  async #poll(id: string): Promise<void> {
-    if (this.#closed) return;
-    try {
-      const video = await this.#ports.video(id);
-      this.#poll_failures = 0;
-      this.#follow(video);
-    } catch (thrown) {
-      const error = as_api_error(thrown);
-      if (!error.passing || ++this.#poll_failures > POLL_FAILURES_MAX) return this.#fail(error);
-      this.#ports.clock.after(error.retry_after_ms ?? 2 * POLL_MS, () => void this.#poll(id));
+  #show(video: Video): void {
+    if (video.state === "live") return this.#become({ step: "live", video }, true);
+    if (video.state === "refused") {
+      return this.#become({ step: "refused", detail: video.refusal?.detail ?? "" }, true);
     }
+    const { progress = 0, waiting = false } = video;
+    const first = this.state.step !== "processing";
+    this.#become({ step: "processing", fraction: progress, waiting, video_id: video.id }, first);
   }
 
   #fail(error: ApiError): void {
-    // 422: the file itself was looked at and turned down; trying again would not help.
-    if (error.status === 422 || error.status === 413 || error.status === 415) {
-      this.#become({ step: "refused", detail: error.message });
+    const before_publishing = this.record.upload_id === undefined;
+    // The file itself was looked at and turned down; trying again would not help.
+    const turned_down = error.status === 422 || error.status === 413 || error.status === 415;
+    if (before_publishing && turned_down) {
+      this.#become({ step: "refused", detail: error.message }, true);
     } else {
-      this.#become({ step: "failed", error });
+      this.#become({ step: "failed", error }, true);
     }
   }
 
-  #become(state: UploadState): void {
+  #become(state: UploadState, keep = false): void {
     if (this.#closed) return;
     this.state = state;
-    this.#listener(state);
+    this.#ports.changed(this, keep);
   }
 }
