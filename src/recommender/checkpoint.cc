@@ -3,13 +3,14 @@
 #include <fmt/format.h>
 
 #include "recommender/archive.h"
+#include "recommender/exchange/tables.h"
 
 namespace rondo::recommender {
 namespace {
 
 using namespace features;
 
-constexpr uint32_t kFormatVersion = 1;
+constexpr uint32_t kFormatVersion = 2;
 constexpr size_t kVersionBytesMax = 64;
 constexpr size_t kSlotsPerPageMax = 32;
 
@@ -236,6 +237,35 @@ void example_fields(A& a, V& e, const Bundle& bundle) {
   past_fields(a, e.history, bundle);
 }
 
+// What the others have not been told, and what the host has to store.
+template <typename A, typename X, typename C>
+void exchange_fields(A& a, X& x, C& c, const Bundle& bundle) {
+  a.begin(section_tag("EXCH"));
+  a(x.deltas_taken);
+  a(x.items_unknown);
+  a(x.cut_epoch);
+  a.text(x.cut_body, exchange::kBodyBytesMax);
+  a(c.everybody);
+  a(c.pairs_dropped);
+  for (auto& count : c.watches) a(count);
+  a.list(c.videos, bundle.limits.videos_max, [&a](auto& change) {
+    a(change.video);
+    for (auto& count : change.events) a(count);
+    a(change.examples);
+    a(change.likes);
+    a(change.positives);
+    a(change.like_weight);
+    a.entity_done();
+  });
+  a.list(c.pairs, exchange::kPairsMax, [&a](auto& pair) {
+    a(pair.a);
+    a(pair.b);
+    a(pair.count);
+    a.entity_done();
+  });
+  a.end();
+}
+
 template <typename A, typename S>
 void head_fields(A& a, S& s) {
   a(s.next_offset);
@@ -250,6 +280,8 @@ void head_fields(A& a, S& s) {
   a(s.maturity.shown);
   for (auto& ended : s.maturity.ended) a(ended);
   a(s.maturity.last_us);
+  a(s.exchange.partitions);
+  a.list(s.exchange.taken, exchange::kPartitionsMax, [&a](auto& offset) { a(offset); });
 }
 
 template <typename A, typename T>
@@ -333,6 +365,7 @@ void write(ArchiveWriter& a, const State& s) {
   }
   a.end();
   trainer_fields(a, s.trainer, s.bundle);
+  exchange_fields(a, s.exchange, s.exchange.changes.contents(), s.bundle);
 }
 
 // --- reading ---
@@ -503,6 +536,23 @@ void read_trainer(ArchiveReader& a, State& s) {
   }
 }
 
+void read_exchange(ArchiveReader& a, State& s) {
+  exchange::Changes::Contents contents;
+  exchange_fields(a, s.exchange, contents, s.bundle);
+  if (!a.ok()) return;
+  bool fits = s.exchange.active() ? s.exchange.taken.size() == s.exchange.partitions &&
+                                        s.partition.value() < s.exchange.partitions
+                                  : s.exchange.taken.empty() && contents.videos.empty();
+  if (!fits || s.exchange.partitions > exchange::kPartitionsMax) {
+    return a.fail(corrupt("checkpoint: the exchange with other partitions does not fit"));
+  }
+  auto restored = s.exchange.changes.restore(std::move(contents), s.catalogue.size());
+  if (!restored.ok()) return a.fail(std::move(restored).error());
+  for (const auto& change : s.exchange.changes.contents().videos) {
+    exchange::settle_budget(s, change.video);
+  }
+}
+
 void read(ArchiveReader& a, State& s) {
   read_head(a, s);
   if (!a.ok()) return;
@@ -533,6 +583,7 @@ void read(ArchiveReader& a, State& s) {
   if (a.ok()) read_viewers(a, s);
   if (a.ok()) read_pending(a, s);
   if (a.ok()) read_trainer(a, s);
+  if (a.ok()) read_exchange(a, s);
 }
 
 }  // namespace

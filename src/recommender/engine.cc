@@ -38,14 +38,15 @@ Result<std::unique_ptr<Engine>> Engine::load(Source& source, const Bundle& bundl
   return std::unique_ptr<Engine>(new Engine(std::move(impl)));
 }
 
-Result<void> Engine::apply(Offset offset, uint64_t time_us, const log::v1::Record& record) {
+Result<void> Engine::apply(Offset offset, uint64_t time_us, const log::v1::Record& record,
+                           std::span<const std::string> deltas) {
   kernels::FloatEnvironment environment;
   State& state = *impl_->state;
   if (offset.value() != state.next_offset) {
     return invalid(fmt::format("fold: the record at offset {} is given, {} is next", offset.value(),
                                state.next_offset));
   }
-  return fold(state, time_us, record);
+  return fold(state, time_us, record, deltas);
 }
 
 Result<log::v1::Served> Engine::rank(const log::v1::FeedRequest& request) const {
@@ -58,6 +59,11 @@ Result<std::vector<VideoScore>> Engine::score(const log::v1::FeedRequest& reques
   kernels::FloatEnvironment environment;
   return score_videos(*impl_->state, request, videos, impl_->scratch);
 }
+
+Engine::CutDelta Engine::cut() const {
+  return {impl_->state->exchange.cut_epoch, impl_->state->exchange.cut_body};
+}
+std::span<const uint64_t> Engine::taken() const { return impl_->state->exchange.taken; }
 
 Offset Engine::next_offset() const { return Offset(impl_->state->next_offset); }
 uint64_t Engine::state_time_us() const { return impl_->state->time_us; }
@@ -82,6 +88,9 @@ EngineStats Engine::stats() const {
   out.records_senseless = s.records_senseless;
   out.viewers_refused = s.viewers_refused;
   out.slots_masked = s.slots_masked;
+  out.untold = s.exchange.active() && !s.exchange.changes.empty();
+  out.deltas_taken = s.exchange.deltas_taken;
+  out.delta_items_unknown = s.exchange.items_unknown;
   return out;
 }
 

@@ -57,10 +57,13 @@ struct EngineStats {
   uint64_t outcomes_repeated = 0;   // same (page, slot, head) or event id again
   uint64_t time_jumps_bounded = 0;
   uint64_t state_time_us = 0;
-  uint64_t examples_waiting = 0;   // the host ticks while > 0
-  uint64_t records_senseless = 0;  // unknown ids, or a limit was reached
-  uint64_t viewers_refused = 0;    // records of viewers whom there was no room for
-  uint64_t slots_masked = 0;       // pending examples dropped for lack of room
+  uint64_t examples_waiting = 0;     // the host ticks while > 0
+  uint64_t records_senseless = 0;    // unknown ids, or a limit was reached
+  uint64_t viewers_refused = 0;      // records of viewers whom there was no room for
+  uint64_t slots_masked = 0;         // pending examples dropped for lack of room
+  bool untold = false;               // it has what other partitions should learn: the host cuts
+  uint64_t deltas_taken = 0;         // of other partitions
+  uint64_t delta_items_unknown = 0;  // counts of theirs for videos that are not known here
 };
 
 // What the ranker makes of a video for one viewer, beside any page.
@@ -83,7 +86,10 @@ class Engine {
   // An error means that the record cannot be folded by this engine (unknown type, other engine
   // version or bundle): the state is unchanged and the fold stops here. Records that are merely
   // senseless (unknown ids, unmatched outcomes) are counted and fold to nothing.
-  Result<void> apply(Offset offset, uint64_t time_us, const log::v1::Record& record);
+  // `deltas`: for a Tick, the bodies of the deltas that it names, in its order; checked against it
+  // (a missing one is empty).
+  Result<void> apply(Offset offset, uint64_t time_us, const log::v1::Record& record,
+                     std::span<const std::string> deltas = {});
 
   // The page for this request at the present state: a complete Served record but for `nonce`, which
   // the host sets. Fills in request_counter. invalid when the limit is out of 1..32, or the viewer
@@ -94,6 +100,17 @@ class Engine {
   // drawing a page. `held` and `exclude` play no part.
   Result<std::vector<VideoScore>> score(const log::v1::FeedRequest& request,
                                         std::span<const uint64_t> videos) const;
+
+  // The latest delta for the other partitions, and the epoch of the Tick that cut it: the host has
+  // to store it before it appends another cut. Empty when nothing had changed. Valid until the next
+  // apply.
+  struct CutDelta {
+    uint64_t epoch = 0;
+    std::string_view body;
+  };
+  CutDelta cut() const;
+  // By partition: where in its deltas the next Tick goes on. Empty in a network of one partition.
+  std::span<const uint64_t> taken() const;
 
   Offset next_offset() const;
   uint64_t state_time_us() const;

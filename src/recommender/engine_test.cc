@@ -633,13 +633,13 @@ TEST(EngineReplay, TheSameRecordsGiveTheSamePages) {
   unsigned mode = _mm_getcsr();
   _mm_setcsr(mode | 0x8040 | 0x4000);
   auto replayed = make_engine();
-  for (const auto& [time_us, record] : world.log) {
+  for (const auto& [time_us, record, deltas] : world.log) {
     if (record.has_served()) {
       auto page = replayed->rank(record.served().request());
       ASSERT_TRUE(page.ok());
       ASSERT_EQ(page->SerializeAsString(), record.served().SerializeAsString());
     }
-    ASSERT_TRUE(replayed->apply(replayed->next_offset(), time_us, record).ok());
+    ASSERT_TRUE(replayed->apply(replayed->next_offset(), time_us, record, deltas).ok());
   }
   _mm_setcsr(mode);
   EXPECT_EQ(replayed->digest(), world.engine->digest());

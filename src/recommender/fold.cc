@@ -235,7 +235,8 @@ void fold_erased(State& s, const log::v1::AccountErased& r) {
   s.viewers.take(r.viewer_id());
 }
 
-void fold_tick(State& s) {
+void fold_tick(State& s, const log::v1::Tick& r, const std::vector<exchange::Incoming>& deltas) {
+  exchange::take_in(s, r, deltas);
   s.co_watch.solve_some();
   close_batch(s);
   auto count = static_cast<uint32_t>(s.catalogue.size());
@@ -245,6 +246,7 @@ void fold_tick(State& s) {
     if (s.sweep_next >= count) s.sweep_next = 0;
     refresh_vector(s, s.sweep_next++);
   }
+  if (r.cut()) exchange::cut(s, r.epoch());
 }
 
 // What would make the record one that this engine must not fold.
@@ -261,7 +263,12 @@ Result<void> admit(const State& s, const Record& record) {
                                     s.next_offset, record.engine_activated().engine_version(),
                                     kEngineVersion));
       }
-      return {};
+      return exchange::admit_partitions(s, record.engine_activated().partitions());
+    case Record::kItemDelta:
+      return conflict(
+          fmt::format("the record at offset {} is a delta, which has no place in a "
+                      "partition's log",
+                      s.next_offset));
     case Record::kBundleActivated: {
       auto loaded = base::as_bytes(s.bundle_sha256);
       if (record.bundle_activated().bundle_sha256() != loaded) {
@@ -278,18 +285,23 @@ Result<void> admit(const State& s, const Record& record) {
 
 }  // namespace
 
-Result<void> fold(State& s, uint64_t time_us, const Record& record) {
+Result<void> fold(State& s, uint64_t time_us, const Record& record,
+                  std::span<const std::string> deltas) {
   RD_CHECK(admit(s, record));
+  RD_TRY(const auto incoming, exchange::open_deltas(s, record.tick(), deltas));
   advance_time(s, time_us);
   settle_time(s);
   uint64_t offset = s.next_offset++;
   switch (record.body_case()) {
     case Record::kEngineActivated:
+      exchange::set_partitions(s, record.engine_activated().partitions());
+      break;
     case Record::kBundleActivated:
+    case Record::kItemDelta:
     case Record::BODY_NOT_SET:
       break;
     case Record::kTick:
-      fold_tick(s);
+      fold_tick(s, record.tick(), incoming);
       break;
     case Record::kVideoPublished:
       fold_published(s, record.video_published());

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
+#include <string>
 
 #include "base/result.h"
 #include "recommender/state.h"
@@ -10,6 +12,7 @@
 namespace rondo::recommender {
 
 // As Engine::apply, the offset being next_offset already. An error leaves the state as it was.
-Result<void> fold(State& state, uint64_t time_us, const log::v1::Record& record);
+Result<void> fold(State& state, uint64_t time_us, const log::v1::Record& record,
+                  std::span<const std::string> deltas);
 
 }  // namespace rondo::recommender

@@ -79,7 +79,17 @@ void note_liked(State& s, Viewer& viewer, const HistoryEntry& entry, float befor
   if (before > 0 || !(features::valence(entry) > 0)) return;
   std::vector<uint32_t> liked = viewer.liked();
   std::erase(liked, entry.video);
-  s.co_watch.note(entry.video, liked, ++viewer.positives);
+  retrieval::CoWatch::Added added;
+  const bool told = s.exchange.active();
+  s.co_watch.note(entry.video, liked, ++viewer.positives, told ? &added : nullptr);
+  if (told) s.exchange.changes.co_watch(entry.video, added);
+}
+
+void count(State& s, uint32_t video, Event event) {
+  s.catalogue.count(video, event, s.time_us);
+  if (!s.exchange.active()) return;
+  s.exchange.changes.count(video, event);
+  exchange::settle_budget(s, video);
 }
 
 // Each head of a slot is trained once: what has resolved before is taken out.
@@ -105,7 +115,7 @@ void show(State& s, Viewer& viewer, uint64_t page_offset, uint32_t slot, uint32_
   viewer.seen.insert(video);
   ++viewer.impressions;
   s.maturity.note_shown(s.time_us);
-  s.catalogue.count(video, Event::kImpression, s.time_us);
+  count(s, video, Event::kImpression);
 }
 
 // The head's act has happened: learned from as far as what has not happened is known too.
@@ -140,6 +150,7 @@ void resolve_watch(State& s, Viewer& viewer, const PendingPage& page, PendingSlo
   bool left = !finished && !skipped && !watch.skipped();
   float quantile = s.watches.quantile(video.duration_ms, watch_ms);
   s.watches.add(video.duration_ms, watch_ms, s.time_us);
+  if (s.exchange.active()) s.exchange.changes.watch(video.duration_ms, watch_ms);
 
   Example example;
   example.resolve(Head::kSkip, skipped ? 1.0f : 0.0f);
@@ -147,9 +158,9 @@ void resolve_watch(State& s, Viewer& viewer, const PendingPage& page, PendingSlo
   if (!left) example.resolve(Head::kWatch, quantile);
   train(s, page, slot, std::move(example));
 
-  s.catalogue.count(slot.video, Event::kOutcome, s.time_us);
-  if (finished) s.catalogue.count(slot.video, Event::kFinish, s.time_us);
-  if (skipped) s.catalogue.count(slot.video, Event::kSkip, s.time_us);
+  count(s, slot.video, Event::kOutcome);
+  if (finished) count(s, slot.video, Event::kFinish);
+  if (skipped) count(s, slot.video, Event::kSkip);
 
   HistoryEntry& entry = history_entry(s, viewer, slot.video);
   const float before = features::valence(entry);
@@ -181,7 +192,7 @@ void resolve_like(State& s, Viewer& viewer, const PendingPage& page, PendingSlot
   if (liked) {
     if (!first(s, slot, PendingSlot::kLike)) return;
     train_act(s, page, slot, Head::kLike);
-    s.catalogue.count(slot.video, Event::kLike, s.time_us);
+    count(s, slot.video, Event::kLike);
     HistoryEntry& entry = history_entry(s, viewer, slot.video);
     const float before = features::valence(entry);
     entry.flags |= HistoryEntry::kLiked;
@@ -251,7 +262,7 @@ void resolve_act(State& s, const PendingPage& page, PendingSlot& slot, Head head
                  std::optional<Event> event) {
   if (!first(s, slot, bit)) return;
   train_act(s, page, slot, head);
-  if (event) s.catalogue.count(slot.video, *event, s.time_us);
+  if (event) count(s, slot.video, *event);
 }
 
 }  // namespace
@@ -366,6 +377,10 @@ void close_batch(State& s) {
   std::vector<retrieval::TowerExample> likes;
   for (const Example& e : s.trainer.waiting()) {
     if (e.is_like()) likes.push_back({e.viewer, e.video, e.taste});
+  }
+  if (s.exchange.active()) {
+    for (const Example& e : s.trainer.waiting()) s.exchange.changes.train(e.video);
+    for (const auto& like : likes) s.exchange.changes.like(like.video);
   }
   s.towers.learn(s.catalogue, likes, base::mix64(s.next_offset), s.time_s());
   s.trainer.close_batch(s.model, s.catalogue, s.time_s());

@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "base/ids.h"
 #include "recommender/bundle.h"
+#include "recommender/exchange/exchange.h"
 #include "recommender/features/catalogue.h"
 #include "recommender/features/pending.h"
 #include "recommender/features/viewer.h"
@@ -57,6 +58,7 @@ struct State {
   retrieval::Towers towers;
   ranker::Model model;
   trainer::Trainer trainer;
+  exchange::Exchange exchange;
 
   uint32_t time_s() const { return static_cast<uint32_t>(time_us / 1'000'000); }
 };

@@ -19,6 +19,7 @@ Destination destination_of(const pb::Record& record) {
     case pb::Record::kEngineActivated:
     case pb::Record::kBundleActivated:
     case pb::Record::kTick:
+    case pb::Record::kItemDelta:
       return Destination::kOwn;
     case pb::Record::kVideoPublished:
     case pb::Record::kVideoChanged:
@@ -95,6 +96,10 @@ std::string served_message_id(uint64_t nonce) { return "served/" + base::id_to_t
 
 std::string tick_message_id(PartitionId partition, uint64_t epoch) {
   return "tick/" + std::to_string(partition.value()) + "/" + std::to_string(epoch);
+}
+
+std::string delta_message_id(PartitionId partition, uint64_t epoch) {
+  return "delta/" + std::to_string(partition.value()) + "/" + std::to_string(epoch);
 }
 
 std::string activation_message_id(std::string_view name, Offset at) {

@@ -43,6 +43,8 @@ std::string erasure_message_id(EngineId viewer);
 std::string event_message_id(EngineId viewer, std::string_view event_id);
 std::string served_message_id(uint64_t nonce);
 std::string tick_message_id(PartitionId partition, uint64_t epoch);
+// In the params log: the first one of a partition and epoch wins.
+std::string delta_message_id(PartitionId partition, uint64_t epoch);
 // EngineActivated and BundleActivated: `name` is the version or the bundle's SHA-256, `at` the end
 // of the partition that the host saw when it decided. So replicas that decide the same agree, and
 // going back to an earlier bundle later is another message.

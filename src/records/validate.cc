@@ -119,6 +119,7 @@ Result<void> page_slot(const Event& event) {
 }
 
 Result<void> check(const pb::EngineActivated& body) {
+  RD_CHECK(at_most("partitions", body.partitions(), kPartitionsMax));
   return name("engine_version", body.engine_version());
 }
 
@@ -127,8 +128,22 @@ Result<void> check(const pb::BundleActivated& body) {
 }
 
 // The epoch must stay within what a time in microseconds can say.
+Result<void> epoch(uint64_t value) { return within("epoch", value, 1, UINT64_MAX / 1'000'000); }
+
 Result<void> check(const pb::Tick& body) {
-  return within("epoch", body.epoch(), 1, UINT64_MAX / 1'000'000);
+  RD_CHECK(epoch(body.epoch()));
+  RD_CHECK(at_most("deltas", static_cast<uint64_t>(body.deltas_size()), kDeltasPerTickMax));
+  for (const pb::DeltaRef& delta : body.deltas()) {
+    RD_CHECK(at_most("deltas.partition", delta.partition(), kPartitionsMax - 1));
+    RD_CHECK(digest("deltas.sha256", delta.sha256()));
+  }
+  return {};
+}
+
+Result<void> check(const pb::ItemDelta& body) {
+  RD_CHECK(epoch(body.epoch()));
+  RD_CHECK(at_most("partition", body.partition(), kPartitionsMax - 1));
+  return within("body", body.body().size(), 1, kDeltaBytesMax);
 }
 
 Result<void> check(const pb::VideoPublished& body) {
@@ -353,6 +368,8 @@ Result<void> validate(const pb::Record& record) {
       return check(record.preference_changed());
     case pb::Record::kAccountErased:
       return check(record.account_erased());
+    case pb::Record::kItemDelta:
+      return check(record.item_delta());
     case pb::Record::BODY_NOT_SET:
       break;
   }

@@ -33,6 +33,9 @@ inline constexpr int32_t kLevelNever = -100;  // hides the topic
 inline constexpr size_t kMutedMax = 64;       // phrases a viewer
 inline constexpr size_t kMutedBytesMax = 64;
 inline constexpr size_t kMutedWordsMax = 16;  // a phrase
+inline constexpr uint32_t kPartitionsMax = 64;
+inline constexpr size_t kDeltasPerTickMax = 4;
+inline constexpr size_t kDeltaBytesMax = 1000 << 10;  // of a body: within an envelope's limit
 
 // 1..64 bytes of UTF-8 without ASCII capitals, blanks, control characters or '#': what catalogue's
 // normalisation of a hashtag gives.

@@ -50,7 +50,8 @@ ConstRow Table::view(const float* row) const {
   return {{row, options_.dimensions}, {row + options_.dimensions, options_.biases}};
 }
 
-bool Table::occur(uint64_t id, uint32_t now_s) {
+// The id, known and last seen now.
+Handle Table::find_or_add(uint64_t id, uint32_t now_s) {
   Handle handle = index_.find(records_, id);
   if (handle == kNoHandle) {
     if (ids() >= options_.rows_max) forget(order_.first());
@@ -58,12 +59,18 @@ bool Table::occur(uint64_t id, uint32_t now_s) {
     handle = add(id, 0, now_s);
   }
   Meta& meta = records_.meta(handle);
-  if (meta.count < UINT32_MAX) ++meta.count;
   if (meta.last_s < now_s) {
     meta.last_s = now_s;
     order_.later(records_, handle);
   }
   touch(handle);
+  return handle;
+}
+
+bool Table::occur(uint64_t id, uint32_t now_s) {
+  Handle handle = find_or_add(id, now_s);
+  Meta& meta = records_.meta(handle);
+  if (meta.count < UINT32_MAX) ++meta.count;
   if (!Records::is_row(handle) && meta.count >= options_.admit_after) handle = admit(handle);
   return Records::is_row(handle);
 }
@@ -78,6 +85,19 @@ Row Table::row(uint64_t id) {
           {values + options_.dimensions, options_.biases},
           states,
           options_.biases > 0 ? states + 1 : nullptr};
+}
+
+void Table::blend(uint64_t id, float share, std::span<const float> values, uint32_t now_s) {
+  RD_ASSERT(values.size() == stride_);
+  Handle handle = find_or_add(id, now_s);
+  if (!Records::is_row(handle)) handle = admit(handle);
+  float* own = records_.values(handle);
+  for (size_t i = 0; i < stride_; ++i) own[i] += share * (values[i] - own[i]);
+}
+
+uint32_t Table::occurrences(uint64_t id) const {
+  Handle handle = index_.find(records_, id);
+  return handle == kNoHandle ? 0 : records_.meta(handle).count;
 }
 
 Handle Table::add(uint64_t id, uint32_t count, uint32_t last_s) {

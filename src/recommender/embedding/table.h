@@ -79,6 +79,11 @@ class Table {
   bool occur(uint64_t id, uint32_t now_s);
   // Of an id that occur has admitted. Counts as a change.
   Row row(uint64_t id);
+  // The row becomes `values` (stride() numbers) by `share` of the way, 0..1; one that is not there
+  // is admitted first, without an occurrence of its own. Counts as a change at `now_s`.
+  void blend(uint64_t id, float share, std::span<const float> values, uint32_t now_s);
+  // How often the id has occurred here.
+  uint32_t occurrences(uint64_t id) const;
 
   // Forgets what has not occurred for the time to live, kExpiredPerCall ids at most; how many.
   size_t expire(uint32_t now_s);
@@ -108,11 +113,14 @@ class Table {
   bool restore(uint64_t id, uint32_t count, uint32_t last_s, std::span<const float> values);
   // vector, biases, then the optimizer's states.
   size_t stride() const { return stride_; }
+  // How many of them, at the end.
+  size_t states() const { return stride_ - options_.dimensions - options_.biases; }
 
   // Index entries that growth has moved so far, for tests of its bound.
   uint64_t growth_steps() const { return index_.steps(); }
 
  private:
+  Handle find_or_add(uint64_t id, uint32_t now_s);
   Handle add(uint64_t id, uint32_t count, uint32_t last_s);
   Handle admit(Handle candidate);
   void start(uint64_t id, float* values) const;

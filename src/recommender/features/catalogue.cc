@@ -131,6 +131,48 @@ void Catalogue::count(uint32_t index, Event event, uint64_t now_us) {
   refresh(index);
 }
 
+void Catalogue::add_counts(uint32_t index, const std::array<uint32_t, kEvents>& events,
+                           uint64_t at_us, uint64_t now_us) {
+  Video& v = contents_.videos[index];
+  auto add_ever = [&events](uint32_t& count, Event event) {
+    count += std::min(events[static_cast<size_t>(event)], UINT32_MAX - count);
+  };
+  add_ever(v.impressions, Event::kImpression);
+  add_ever(v.outcomes, Event::kOutcome);
+  add_ever(v.finishes, Event::kFinish);
+  std::array<float, kHorizons> keep;
+  for (size_t h = 0; h < kHorizons; ++h) {
+    keep[h] = kernels::half_life_decay(now_us > at_us ? now_us - at_us : 0, kHalfLivesUs[h]);
+  }
+  auto add = [&](DecayedCounters& counters) {
+    counters.advance(now_us);
+    for (size_t e = 0; e < kEvents; ++e) {
+      for (size_t h = 0; h < kHorizons; ++h) {
+        counters.counts[e][h] += static_cast<float>(events[e]) * keep[h];
+      }
+    }
+  };
+  add(v.counters);
+  add(contents_.authors[v.author].counters);
+  for (uint32_t topic : v.topic_list()) add(contents_.topics[topic].counters);
+  add(contents_.network);
+  update_stage(v);
+  refresh(index);
+}
+
+void Catalogue::set_resting(uint32_t index, bool resting) {
+  if (((flags_[index] & kResting) != 0) == resting) return;
+  flags_[index] ^= kResting;
+  refresh(index);
+}
+
+std::optional<uint32_t> Catalogue::budget_left(uint32_t index) const {
+  const Video& v = contents_.videos[index];
+  if (v.stage >= kStageDone) return std::nullopt;
+  uint32_t budget = bundle_.exploration.budget_impressions[v.stage];
+  return budget > v.impressions ? budget - v.impressions : 0;
+}
+
 float Catalogue::network_rate(Event event, float prior) const {
   return smoothed_rate(contents_.network.raw(event, Horizon::kWeek),
                        contents_.network.raw(Event::kOutcome, Horizon::kWeek), prior,
@@ -165,9 +207,10 @@ void Catalogue::refresh(uint32_t index) {
   main_topics_[index] = v.main_topic();
   author_indices_[index] = v.author;
   published_us_[index] = v.published_us;
-  flags_[index] =
-      static_cast<uint8_t>((v.eligible ? kEligible : 0) | (v.stage < kStageDone ? kNew : 0) |
-                           (v.outcomes > 0 ? kMet : 0));
+  const uint8_t resting = flags_[index] & kResting;
+  const bool is_new = v.stage < kStageDone && resting == 0;
+  flags_[index] = static_cast<uint8_t>((v.eligible ? kEligible : 0) | (is_new ? kNew : 0) |
+                                       (v.outcomes > 0 ? kMet : 0) | resting);
   float outcomes = c.raw(Event::kOutcome, Horizon::kWeek);
   quality_[index] = smoothed_rate(c.raw(Event::kFinish, Horizon::kWeek), outcomes,
                                   bundle_.head(Head::kFinish).prior, kRateStrength);

@@ -98,6 +98,14 @@ class Catalogue {
   void set_eligible(uint32_t index, bool eligible);
   // Counts `event` for the video, its author, its topics and the network.
   void count(uint32_t index, Event event, uint64_t now_us);
+  // The same for events in another partition, in the order of Event, that happened about `at_us`.
+  void add_counts(uint32_t index, const std::array<uint32_t, kEvents>& events, uint64_t at_us,
+                  uint64_t now_us);
+  // Whether a new video rests: its budget lasts, but this partition's share of it does not. Not in
+  // a checkpoint: follows from what is.
+  void set_resting(uint32_t index, bool resting);
+  // What is left of the impressions of the video's stage; none when it is no longer new.
+  std::optional<uint32_t> budget_left(uint32_t index) const;
 
   // The network's smoothed rate of an event among outcomes; `prior` while little is known.
   float network_rate(Event event, float prior) const;
@@ -110,8 +118,9 @@ class Catalogue {
   std::span<const double> trend_keys() const { return trend_keys_; }
   std::span<const float> quality() const { return quality_; }  // smoothed finish rate
   std::span<const uint64_t> published_us() const { return published_us_; }
-  // Bits of kEligible, kNew (within its exploration budget), kMet (has had an outcome).
-  static constexpr uint8_t kEligible = 1, kNew = 2, kMet = 4;
+  // Bits of kEligible, kNew (within its exploration budget, and not resting), kMet (has had an
+  // outcome), kResting.
+  static constexpr uint8_t kEligible = 1, kNew = 2, kMet = 4, kResting = 8;
   std::span<const uint8_t> flags() const { return flags_; }
   // Hashes of what its caption and hashtags say, ascending.
   std::span<const uint32_t> words(uint32_t index) const { return contents_.words.of(index); }

@@ -53,15 +53,26 @@ float WatchHistogram::quantile(uint32_t duration_ms, uint32_t watch_ms) const {
   return (below + 0.5f * bucket.bins[bin] + kYoung * fraction) / (total + kYoung);
 }
 
+void WatchHistogram::advance(Bucket& bucket, uint64_t now_us) {
+  if (bucket.last_us == 0) bucket.last_us = now_us;
+  if (now_us < bucket.last_us + kDecayStepUs) return;
+  float keep = kernels::half_life_decay(now_us - bucket.last_us, kHalfLifeUs);
+  for (auto& count : bucket.bins) count *= keep;
+  bucket.last_us = now_us;
+}
+
 void WatchHistogram::add(uint32_t duration_ms, uint32_t watch_ms, uint64_t now_us) {
   Bucket& bucket = buckets[duration_bucket(duration_ms)];
-  if (bucket.last_us == 0) bucket.last_us = now_us;
-  if (now_us >= bucket.last_us + kDecayStepUs) {
-    float keep = kernels::half_life_decay(now_us - bucket.last_us, kHalfLifeUs);
-    for (auto& count : bucket.bins) count *= keep;
-    bucket.last_us = now_us;
-  }
+  advance(bucket, now_us);
   bucket.bins[watch_bin(watch_ms)] += 1.0f;
+}
+
+void WatchHistogram::add(size_t bucket, size_t bin, uint32_t count, uint64_t at_us,
+                         uint64_t now_us) {
+  advance(buckets[bucket], now_us);
+  uint64_t elapsed_us = now_us > at_us ? now_us - at_us : 0;
+  buckets[bucket].bins[bin] +=
+      static_cast<float>(count) * kernels::half_life_decay(elapsed_us, kHalfLifeUs);
 }
 
 }  // namespace rondo::recommender::features

@@ -29,6 +29,11 @@ struct WatchHistogram {
   // In [0, 1], before this watch is added.
   float quantile(uint32_t duration_ms, uint32_t watch_ms) const;
   void add(uint32_t duration_ms, uint32_t watch_ms, uint64_t now_us);
+  // `count` watches of a bucket and bin that happened about `at_us`.
+  void add(size_t bucket, size_t bin, uint32_t count, uint64_t at_us, uint64_t now_us);
+
+ private:
+  static void advance(Bucket& bucket, uint64_t now_us);
 };
 
 }  // namespace rondo::recommender::features

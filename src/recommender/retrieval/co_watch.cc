@@ -61,33 +61,45 @@ float CoWatch::strength(const Neighbour& neighbour) const {
   return neighbour.count / kernels::sqrt(std::max(c_.rows[neighbour.video].positives, 1e-3f));
 }
 
-void CoWatch::note(uint32_t video, std::span<const uint32_t> liked, uint32_t positives) {
+void CoWatch::note(uint32_t video, std::span<const uint32_t> liked, uint32_t positives,
+                   Added* added) {
   const auto& options = bundle_.co_watch;
   auto weight_of = [&options](size_t n) {
     return kernels::exp(-0.5f * options.viewer_share * kernels::log(static_cast<float>(n)));
   };
   const size_t nth = std::max(positives, 1u);
   const float weight = weight_of(nth);
-  if (nth == 1) c_.everybody += 1;
-  Row& own = row(video);
-  own.positives += weight * weight;
-  own.likes += weight;
-  own.stale = true;
+  if (nth == 1) add_everybody(1);
+  add_likes(video, weight * weight, weight);
+  if (added != nullptr) *added = {nth == 1 ? 1.0f : 0.0f, weight * weight, weight, {}};
   size_t first = liked.size() > options.window ? liked.size() - options.window : 0;
   for (size_t i = first; i < liked.size(); ++i) {
     uint32_t other = liked[i];
     if (other == video) continue;
-    // A reference would not outlive the growth of the rows.
-    row(other).stale = true;
     // The like before this one was the viewer's (n-1)th, and so on back.
     size_t back = liked.size() - i;
     float amount = weight * weight_of(nth > back ? nth - back : 1);
-    add_pair(c_.rows[video], other, amount);
-    add_pair(c_.rows[other], video, amount);
+    add_pair(video, other, amount);
+    if (added != nullptr) added->pairs.emplace_back(other, amount);
   }
 }
 
-void CoWatch::add_pair(Row& of, uint32_t neighbour, float amount) {
+void CoWatch::add_likes(uint32_t video, float positives, float likes) {
+  Row& own = row(video);
+  own.positives += positives;
+  own.likes += likes;
+  own.stale = true;
+}
+
+void CoWatch::add_pair(uint32_t a, uint32_t b, float amount) {
+  // A reference would not outlive the growth of the rows.
+  row(a).stale = true;
+  row(b).stale = true;
+  add_neighbour(c_.rows[a], b, amount);
+  add_neighbour(c_.rows[b], a, amount);
+}
+
+void CoWatch::add_neighbour(Row& of, uint32_t neighbour, float amount) {
   auto& list = of.neighbours;
   for (Neighbour& n : list) {
     if (n.video == neighbour) {

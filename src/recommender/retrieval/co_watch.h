@@ -68,9 +68,21 @@ class CoWatch {
 
   explicit CoWatch(const Bundle& bundle) : bundle_(bundle) {}
 
+  // What a like has added to the sums: for other partitions.
+  struct Added {
+    float everybody = 0;
+    float positives = 0;  // of the video
+    float likes = 0;      // of the video
+    std::vector<std::pair<uint32_t, float>> pairs;
+  };
   // A positive outcome of `video`: the viewer's `positives`-th, after `liked` (oldest first,
-  // without `video`; the last ones count, as many as the bundle says).
-  void note(uint32_t video, std::span<const uint32_t> liked, uint32_t positives);
+  // without `video`; the last ones count, as many as the bundle says). `added` may be null.
+  void note(uint32_t video, std::span<const uint32_t> liked, uint32_t positives,
+            Added* added = nullptr);
+  // The same sums from elsewhere.
+  void add_everybody(float amount) { c_.everybody += amount; }
+  void add_likes(uint32_t video, float positives, float likes);
+  void add_pair(uint32_t a, uint32_t b, float amount);
   // Solves as many of the stale videos as the bundle says for a Tick.
   void solve_some();
 
@@ -101,7 +113,7 @@ class CoWatch {
   const Row* find(uint32_t video) const {
     return video < c_.rows.size() ? &c_.rows[video] : nullptr;
   }
-  void add_pair(Row& of, uint32_t neighbour, float amount);
+  void add_neighbour(Row& of, uint32_t neighbour, float amount);
   float strength(const Neighbour& neighbour) const;
   void solve(uint32_t video);
 

@@ -64,6 +64,14 @@ class Towers {
   // Scores of all videos by their codes: `out` has one a video.
   void scan(std::span<const float> query, std::span<float> out) const;
 
+  // The rows that make up a video's vector, each with its coefficient.
+  struct Field {
+    TowerSlot slot;
+    uint64_t id;
+    float coefficient;
+  };
+  std::vector<Field> fields(const features::Catalogue& catalogue, uint32_t video) const;
+
   // State, for checkpoints.
   embedding::Table& table(TowerSlot slot) { return tables_[static_cast<size_t>(slot)]; }
   const embedding::Table& table(TowerSlot slot) const { return tables_[static_cast<size_t>(slot)]; }
@@ -86,12 +94,6 @@ class Towers {
   Result<void> restore(Contents contents, size_t videos);
 
  private:
-  struct Field {
-    TowerSlot slot;
-    uint64_t id;
-    float coefficient;
-  };
-  std::vector<Field> fields(const features::Catalogue& catalogue, uint32_t video) const;
   std::span<const float> vector(uint32_t video) const {
     return std::span(c_.vectors).subspan(size_t{video} * d_, d_);
   }

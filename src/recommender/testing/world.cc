@@ -39,9 +39,9 @@ void World::publish(uint64_t video, uint64_t author, const std::vector<std::stri
   ASSERT_TRUE(apply(record).ok());
 }
 
-Result<void> World::apply(const Record& record) {
-  RD_CHECK(engine->apply(engine->next_offset(), now_us, record));
-  log.push_back({now_us, record});
+Result<void> World::apply(const Record& record, std::vector<std::string> deltas) {
+  RD_CHECK(engine->apply(engine->next_offset(), now_us, record, deltas));
+  log.push_back({now_us, record, std::move(deltas)});
   return {};
 }
 

@@ -50,7 +50,7 @@ class World {
                uint32_t duration_ms = 10'000, const std::vector<uint32_t>& words = {});
 
   // Folds one record now; it is kept in `log`.
-  Result<void> apply(const log::v1::Record& record);
+  Result<void> apply(const log::v1::Record& record, std::vector<std::string> deltas = {});
   void tick();
   void advance(uint64_t us) { now_us += us; }
 
@@ -93,6 +93,7 @@ class World {
   struct Logged {
     uint64_t time_us;
     log::v1::Record record;
+    std::vector<std::string> deltas;
   };
   std::vector<Logged> log;
   WorldOptions options;
