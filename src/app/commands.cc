@@ -56,6 +56,14 @@ Result<std::unique_ptr<AccountTools>> open_accounts(const config::Config& config
   return tools;
 }
 
+// What partitions have told each other; none when there is one. To be opened after the log: what
+// the log names has been stored before.
+Result<std::unique_ptr<stream::Stream>> open_params(const DataFolder& folder,
+                                                    const stream::Stream& log) {
+  if (log.partition_count() == 1) return std::unique_ptr<stream::Stream>();
+  return stream::open_embedded_read_only(folder.params());
+}
+
 }  // namespace
 
 Result<int> serve(const NetworkOptions& options) {
@@ -108,8 +116,9 @@ Result<int> replay(const config::Config& config, const std::string& page_id) {
   DataFolder folder{config.data};
   RD_TRY(auto log, stream::open_embedded_read_only(folder.log()));
   RD_TRY(auto blobs, blob::open_local({folder.blobs()}));
+  RD_TRY(auto params, open_params(folder, *log));
   RD_TRY(auto bundle, load_bundle(config));
-  RD_TRY(auto out, feed::replay(*log, *blobs, bundle, id));
+  RD_TRY(auto out, feed::replay(*log, params.get(), *blobs, bundle, id));
   for (const auto& warning : out.warnings) std::printf("passed over: %s\n", warning.c_str());
   std::printf("page %s: %d slots, ranked at offset %llu, folded from offset %llu\n",
               page_id.c_str(), out.served.slots_size(),
@@ -135,10 +144,11 @@ Result<int> verify(const config::Config& config) {
   DataFolder folder{config.data};
   RD_TRY(auto log, stream::open_embedded_read_only(folder.log()));
   RD_TRY(auto blobs, blob::open_local({folder.blobs()}));
+  RD_TRY(auto params, open_params(folder, *log));
   RD_TRY(auto bundle, load_bundle(config));
   bool equal = true;
   for (uint32_t p = 0; p < log->partition_count(); ++p) {
-    RD_TRY(auto out, feed::verify(*log, *blobs, bundle, PartitionId(p)));
+    RD_TRY(auto out, feed::verify(*log, params.get(), *blobs, bundle, PartitionId(p)));
     for (const auto& warning : out.warnings) std::printf("passed over: %s\n", warning.c_str());
     auto hex = [](const recommender::Digest& d) { return base::to_hex(base::as_bytes(d)); };
     std::printf("partition %u at offset %llu\n  from the checkpoint at %llu  %s\n", p,

@@ -3,7 +3,8 @@
 //   DATA/rondo.db    accounts, videos, jobs, outbox          DATA/log/      the log
 //   DATA/blobs/      media and checkpoints                   DATA/uploads/  unfinished uploads
 //   DATA/work/       what is being transcoded                DATA/edits/    what is being trimmed
-//   DATA/lock        held by the server
+//   DATA/params/     what partitions tell each other, if     DATA/lock      held by the server
+//                    there are several
 #pragma once
 
 #include <filesystem>
@@ -23,6 +24,7 @@ struct DataFolder {
 
   std::filesystem::path database() const { return root / "rondo.db"; }
   std::filesystem::path log() const { return root / "log"; }
+  std::filesystem::path params() const { return root / "params"; }
   std::filesystem::path blobs() const { return root / "blobs"; }
   std::filesystem::path uploads() const { return root / "uploads"; }
   std::filesystem::path work() const { return root / "work"; }

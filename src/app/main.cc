@@ -55,6 +55,12 @@ int main(int argc, char** argv) {
   bool demo = false, no_demo = false;
   add_options(*serve, file, given);
   auto* demo_flag = serve->add_flag("--demo", demo, "make the demo world, whatever is there");
+  serve
+      ->add_option_function<std::string>(
+          "--partitions", [&given](const std::string& n) { given["stream.partitions"] = n; },
+          "engines, each with a share of the viewers; short for --stream.partitions")
+      ->type_name("N")
+      ->take_last();
   serve->add_flag("--no-demo", no_demo, "make no demo world")->excludes(demo_flag);
 
   auto* config_command = app.add_subcommand("config", "print every option and its value, as TOML");

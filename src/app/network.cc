@@ -22,6 +22,7 @@
 #include "feed/event_intake.h"
 #include "feed/for_you.h"
 #include "feed/hosts.h"
+#include "feed/params.h"
 #include "jobs/in_process/in_process_queue.h"
 #include "media/editor.h"
 #include "media/ingest.h"
@@ -74,6 +75,7 @@ struct Network::Impl {
   std::unique_ptr<FolderLock> lock;
   std::unique_ptr<storage::Database> database;
   std::unique_ptr<stream::Stream> log;
+  std::unique_ptr<stream::Stream> params_log;  // none in a network of one partition
   std::unique_ptr<blob::BlobStore> blobs;
 
   std::unique_ptr<accounts::Sessions> sessions;
@@ -86,6 +88,7 @@ struct Network::Impl {
 
   std::unique_ptr<workflows::Relay> relay;
   std::unique_ptr<workflows::Projector> projector;
+  std::unique_ptr<feed::Params> params;
   std::unique_ptr<feed::Hosts> hosts;
   std::unique_ptr<feed::ForYou> for_you;
   std::unique_ptr<feed::EventIntake> events;
@@ -125,6 +128,13 @@ Result<void> Network::Impl::open(const DataFolder& folder) {
   log_options.dir = folder.log();
   log_options.partitions = static_cast<uint32_t>(config.stream.partitions);
   RD_TRY(log, stream::open_embedded(log_options, clock));
+  if (log->partition_count() > 1) {
+    stream::EmbeddedOptions params_options;
+    params_options.dir = folder.params();
+    params_options.partitions = log->partition_count();
+    params_options.dedupe_window_messages = feed::Params::kDedupeWindow;
+    RD_TRY(params_log, stream::open_embedded(params_options, clock));
+  }
   RD_TRY(blobs, blob::open_local({folder.blobs()}));
   RD_TRY(bundle, load_bundle(config));
 
@@ -182,11 +192,14 @@ Result<void> Network::Impl::start_engines() {
   options.horizon = std::chrono::hours(24 * config.stream.retention_days);
   options.retention_bytes = uint64_t(config.stream.retention_mib) << 20;
   auto others_need = [this](PartitionId p) { return projector->caught_up_to(p); };
+  options.exchange_every = std::chrono::seconds(config.feed.exchange_seconds);
+  if (params_log) params = std::make_unique<feed::Params>(*params_log, options.horizon);
   std::vector<std::unique_ptr<feed::PartitionHost>> made;
   for (uint32_t p = 0; p < log->partition_count(); ++p) {
-    RD_TRY(auto host, feed::PartitionHost::start(
-                          PartitionId(p), bundle,
-                          {*log, *blobs, clock, random, metrics, others_need}, options));
+    RD_TRY(auto host,
+           feed::PartitionHost::start(
+               PartitionId(p), bundle,
+               {*log, *blobs, clock, random, metrics, others_need, params.get()}, options));
     made.push_back(std::move(host));
   }
   hosts = std::make_unique<feed::Hosts>(std::move(made));
@@ -298,7 +311,7 @@ Result<void> Network::Impl::open_door() {
 void Network::Impl::export_metrics() {
   struct Gauges {
     telemetry::Gauge *applied, *end, *stopped, *viewers, *videos, *pending, *trained, *rejected,
-        *unmatched;
+        *unmatched, *deltas, *unknown;
   };
   std::vector<Gauges> gauges;
   for (const auto& host : hosts->all()) {
@@ -314,7 +327,10 @@ void Network::Impl::export_metrics() {
                       gauge("engine_pending_slots", "Served slots that wait for an outcome."),
                       gauge("engine_examples_trained", "Examples learned from."),
                       gauge("engine_batches_rejected", "Minibatches that would have done harm."),
-                      gauge("engine_outcomes_unmatched", "Outcomes without a reservation.")});
+                      gauge("engine_outcomes_unmatched", "Outcomes without a reservation."),
+                      gauge("engine_deltas_taken", "Deltas of other partitions taken in."),
+                      gauge("engine_delta_items_unknown",
+                            "Videos that others told of before they were known here.")});
   }
   auto& connections = metrics.gauge("http_connections", "Open connections.", {});
   auto& waiting = metrics.gauge("blocking_waiting", "Work that waits for a blocking thread.", {});
@@ -331,6 +347,8 @@ void Network::Impl::export_metrics() {
       g.trained->Set(static_cast<double>(status.engine.examples_trained));
       g.rejected->Set(static_cast<double>(status.engine.batches_rejected));
       g.unmatched->Set(static_cast<double>(status.engine.outcomes_unmatched));
+      g.deltas->Set(static_cast<double>(status.engine.deltas_taken));
+      g.unknown->Set(static_cast<double>(status.engine.delta_items_unknown));
     }
     connections.Set(server->connections());
     waiting.Set(static_cast<double>(blocking->waiting()));
@@ -409,6 +427,7 @@ void Network::Impl::stop() {
   blocking.reset();
   passwords.reset();
   log.reset();
+  params_log.reset();
   server.reset();
 }
 

@@ -40,7 +40,7 @@ struct Config {
   } log;
 
   struct {
-    int64_t partitions = 1;
+    int64_t partitions = 0;
     int64_t retention_days = 30;
     int64_t retention_mib = 0;
   } stream;
@@ -50,6 +50,7 @@ struct Config {
     int64_t checkpoint_records = 50'000;
     int64_t checkpoint_seconds = 300;
     int64_t checkpoints_kept = 3;
+    int64_t exchange_seconds = 30;
     std::string bundle = "";
   } feed;
 

@@ -10,6 +10,7 @@ namespace rondo::feed {
 namespace {
 
 constexpr uint64_t kDayUs = 86'400'000'000;
+constexpr uint64_t kFirstSectionBytesMax = 64 << 10;
 constexpr uint64_t kCheckpointBytesMax = uint64_t{16} << 30;
 
 std::string prefix_of(PartitionId partition) {
@@ -58,6 +59,16 @@ Result<std::vector<Checkpoint>> Checkpoints::rotate(int kept, uint64_t horizon_u
     }
   }
   return stay;
+}
+
+Result<std::vector<uint64_t>> Checkpoints::taken(const Checkpoint& checkpoint) const {
+  RD_TRY(auto info, blobs_.stat(checkpoint.key));
+  RD_TRY(auto bytes,
+         blobs_.get_range(checkpoint.key, {0, std::min(info.size_bytes, kFirstSectionBytesMax)}));
+  recommender::StringSource source(bytes);
+  auto taken = recommender::Engine::taken_of(source);
+  if (!taken.ok()) return std::move(taken).error().with_context(checkpoint.key);
+  return taken;
 }
 
 Result<std::unique_ptr<recommender::Engine>> Checkpoints::restore(

@@ -39,6 +39,9 @@ class Checkpoints {
   // Removes what need not be kept; returns what stays, oldest first.
   Result<std::vector<Checkpoint>> rotate(int kept, uint64_t horizon_us, uint64_t now_us);
 
+  // What the engine of a checkpoint has taken in of other partitions' deltas (Engine::taken).
+  Result<std::vector<uint64_t>> taken(const Checkpoint& checkpoint) const;
+
   // The engine as of the newest readable checkpoint at or before `at`, or an empty one when there
   // is none. What cannot be read is reported in `warnings` and passed over.
   Result<std::unique_ptr<recommender::Engine>> restore(const recommender::Bundle& bundle, Offset at,

@@ -173,13 +173,13 @@ TEST_F(FeedTest, RecoveryFromCheckpointAndTailGivesTheSameStateAndPages) {
   for (int round = 0; round < 2; ++round) {
     close();  // with a last checkpoint
     open();
-    auto verified = verify(*log_, *blobs_, bundle_, kPartition);
+    auto verified = verify(*log_, nullptr, *blobs_, bundle_, kPartition);
     ASSERT_TRUE(verified.ok()) << verified.error().describe();
     ASSERT_TRUE(verified->uninterrupted.has_value());
     EXPECT_EQ(*verified->uninterrupted, verified->recovered);
     EXPECT_GT(verified->restored_at.value(), 0u);
     for (const auto& id : pages) {
-      auto again = replay(*log_, *blobs_, bundle_, id);
+      auto again = replay(*log_, nullptr, *blobs_, bundle_, id);
       ASSERT_TRUE(again.ok()) << again.error().describe();
       EXPECT_TRUE(again->equal) << again->differences.front();
     }
@@ -209,7 +209,7 @@ TEST_F(FeedTest, ADamagedCheckpointIsPassedOverForTheOneBefore) {
     byte = static_cast<char>(byte ^ 0x10);
     file.write(&byte, 1);
   }
-  auto verified = verify(*log_, *blobs_, bundle_, kPartition);
+  auto verified = verify(*log_, nullptr, *blobs_, bundle_, kPartition);
   ASSERT_TRUE(verified.ok()) << verified.error().describe();
   EXPECT_EQ(verified->warnings.size(), 1u);
   EXPECT_EQ(*verified->uninterrupted, verified->recovered);

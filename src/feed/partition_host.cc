@@ -1,6 +1,7 @@
 #include "feed/partition_host.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/bytes.h"
 #include "base/failpoint.h"
@@ -68,6 +69,9 @@ Result<std::unique_ptr<PartitionHost>> PartitionHost::start(PartitionId partitio
   }
   auto host = std::unique_ptr<PartitionHost>(
       new PartitionHost(partition, std::move(engine), bundle, deps, options));
+  if (deps.params != nullptr) {
+    RD_TRY(host->stored_epoch_, deps.params->stored_epoch(partition));
+  }
   if (state.end.value() == 0) RD_CHECK(host->activate());
   host->publish_status();
   host->tail_ = std::thread([h = host.get()] { h->tail_loop(); });
@@ -100,6 +104,9 @@ PartitionHost::~PartitionHost() {
 Result<void> PartitionHost::activate() {
   log::v1::Record engine, bundle;
   engine.mutable_engine_activated()->set_engine_version(std::string(recommender::kEngineVersion));
+  if (deps_.params != nullptr) {
+    engine.mutable_engine_activated()->set_partitions(deps_.log.partition_count());
+  }
   bundle.mutable_bundle_activated()->set_bundle_sha256(std::string(base::as_bytes(bundle_sha256_)));
   uint64_t now_us = deps_.clock.now_us();
   std::vector<stream::Message> batch;
@@ -167,7 +174,15 @@ void PartitionHost::tail_loop() {
                     opened.error().describe();
           break;
         }
-        batch.push_back({message.offset, opened->time_us, std::move(opened->record)});
+        auto deltas =
+            deltas_of(opened->record, deps_.params == nullptr ? nullptr : &deps_.params->log());
+        if (!deltas.ok()) {
+          failure = "record at offset " + std::to_string(message.offset.value()) + ": " +
+                    deltas.error().describe();
+          break;
+        }
+        batch.push_back({message.offset, opened->time_us, std::move(opened->record),
+                         std::move(deltas).value()});
         next = Offset(message.offset.value() + 1);
       }
     } else {
@@ -212,6 +227,7 @@ void PartitionHost::engine_loop() {
     if (!tail_failure.empty()) fail(std::move(tail_failure));
     publish_status();
     uint64_t now_us = deps_.clock.now_us();
+    exchange(now_us);
     if (failure_.empty() && status_.engine.examples_waiting > 0) tick(now_us);
     serve(waiting);
     checkpoint_if_due(stopping);
@@ -230,13 +246,16 @@ void PartitionHost::engine_loop() {
 void PartitionHost::fold(const std::vector<Decoded>& batch) {
   for (const auto& item : batch) {
     if (!failure_.empty()) return;
-    auto applied = engine_->apply(item.offset, item.time_us, item.record);
+    auto applied = engine_->apply(item.offset, item.time_us, item.record, item.deltas);
     if (!applied.ok()) {
       fail("record at offset " + std::to_string(item.offset.value()) + ": " +
            applied.error().describe());
       return;
     }
     if (item.record.has_served()) under_way_.erase(item.record.served().request().viewer_id());
+    if (item.record.has_tick() && item.record.tick().epoch() >= exchange_epoch_) {
+      exchange_epoch_ = 0;
+    }
     ++folded_since_checkpoint_;
   }
   folded_total_.Increment(static_cast<double>(batch.size()));
@@ -264,9 +283,16 @@ bool PartitionHost::is_stale(uint64_t now_us) const {
 void PartitionHost::tick(uint64_t now_us) {
   uint64_t epoch = now_us / 1'000'000;
   if (epoch <= ticked_epoch_) return;
+  log::v1::Tick tick;
+  tick.set_epoch(epoch);
+  append_tick(tick, now_us);
+}
+
+void PartitionHost::append_tick(const log::v1::Tick& tick, uint64_t now_us) {
+  const uint64_t epoch = tick.epoch();
   ticked_epoch_ = epoch;
   log::v1::Record record;
-  record.mutable_tick()->set_epoch(epoch);
+  *record.mutable_tick() = tick;
   {
     std::lock_guard lock(mutex_);
     ++appends_under_way_;
@@ -277,9 +303,61 @@ void PartitionHost::tick(uint64_t now_us) {
     if (!stored.ok())
       log::warning("a tick was not stored", {{"reason", stored.error().describe()}});
     std::lock_guard lock(mutex_);
+    tick_failed_ = tick_failed_ || !stored.ok();
     --appends_under_way_;
     appends_done_.notify_all();
   });
+}
+
+// One exchanging Tick at a time: the next one names what this one has left.
+void PartitionHost::exchange(uint64_t now_us) {
+  if (deps_.params == nullptr || !failure_.empty() || engine_->taken().empty()) return;
+  store_cut(now_us);
+  const uint64_t epoch = now_us / 1'000'000;
+  uint64_t stored_epoch = 0;
+  {
+    std::lock_guard lock(mutex_);
+    if (std::exchange(tick_failed_, false)) exchange_epoch_ = 0;
+    stored_epoch = stored_epoch_;
+  }
+  if (exchange_epoch_ != 0 || epoch <= looked_epoch_ || epoch <= ticked_epoch_) return;
+  looked_epoch_ = epoch;
+  const auto cut = engine_->cut();
+  // What was cut before is durable before another cut takes its place.
+  const bool told = cut.body.empty() || cut.epoch <= stored_epoch;
+  const auto every = static_cast<uint64_t>(options_.exchange_every.count());
+  log::v1::Tick tick;
+  tick.set_epoch(epoch);
+  tick.set_cut(told && status_.engine.untold && epoch >= std::max(cut_epoch_, cut.epoch) + every);
+  auto refs = deps_.params->to_take(partition_, engine_->taken());
+  if (!refs.ok()) return fail("what other partitions have told: " + refs.error().describe());
+  for (auto& ref : *refs) *tick.add_deltas() = std::move(ref);
+  if (!tick.cut() && tick.deltas_size() == 0) return;
+  if (tick.cut()) cut_epoch_ = epoch;
+  exchange_epoch_ = epoch;
+  append_tick(tick, now_us);
+}
+
+void PartitionHost::store_cut(uint64_t now_us) {
+  const auto cut = engine_->cut();
+  {
+    std::lock_guard lock(mutex_);
+    if (cut.body.empty() || cut.epoch <= stored_epoch_ || storing_) return;
+    storing_ = true;
+    ++appends_under_way_;
+  }
+  deps_.params->store(
+      partition_, cut.epoch, cut.body, now_us, [this, epoch = cut.epoch](Result<void> stored) {
+        if (!stored.ok()) {
+          log::warning("a delta was not stored; it is tried again",
+                       {{"partition", partition_.value()}, {"reason", stored.error().describe()}});
+        }
+        std::lock_guard lock(mutex_);
+        if (stored.ok()) stored_epoch_ = epoch;
+        storing_ = false;
+        --appends_under_way_;
+        appends_done_.notify_all();
+      });
 }
 
 void PartitionHost::serve(std::vector<Waiting>& waiting) {
@@ -378,6 +456,26 @@ void PartitionHost::checkpoint_if_due(bool now) {
   keeper_wakes_.notify_one();
 }
 
+// Writes the checkpoint, drops what need not be kept, cuts what no state needs any more; where the
+// log begins now.
+Result<Offset> PartitionHost::keep(const Snapshot& snapshot) {
+  base::failpoint("checkpoint.before_put");
+  RD_CHECK(checkpoints_.put(snapshot.next_offset, snapshot.time_us, snapshot.bytes));
+  base::failpoint("checkpoint.after_put");
+  auto horizon_us = static_cast<uint64_t>(std::chrono::microseconds(options_.horizon).count());
+  RD_TRY(auto kept,
+         checkpoints_.rotate(options_.checkpoints_kept, horizon_us, deps_.clock.now_us()));
+  Offset needed = std::min(kept.front().next_offset, deps_.others_need(partition_));
+  RD_CHECK(deps_.log.pin(partition_, needed));
+  RD_TRY(Offset first, deps_.log.enforce(partition_, {.age_max = options_.horizon,
+                                                      .bytes_max = options_.retention_bytes}));
+  if (deps_.params != nullptr) {
+    RD_TRY(auto taken, checkpoints_.taken(kept.front()));
+    RD_CHECK(deps_.params->release(partition_, taken));
+  }
+  return first;
+}
+
 void PartitionHost::keeper_loop() {
   while (true) {
     std::optional<Snapshot> snapshot;
@@ -387,21 +485,7 @@ void PartitionHost::keeper_loop() {
       if (!to_keep_) return;
       snapshot = std::move(to_keep_);
     }
-    auto keep = [&]() -> Result<void> {
-      base::failpoint("checkpoint.before_put");
-      RD_CHECK(checkpoints_.put(snapshot->next_offset, snapshot->time_us, snapshot->bytes));
-      base::failpoint("checkpoint.after_put");
-      auto horizon_us = static_cast<uint64_t>(std::chrono::microseconds(options_.horizon).count());
-      RD_TRY(auto kept,
-             checkpoints_.rotate(options_.checkpoints_kept, horizon_us, deps_.clock.now_us()));
-      Offset needed = std::min(kept.front().next_offset, deps_.others_need(partition_));
-      RD_CHECK(deps_.log.pin(partition_, needed));
-      auto cut = deps_.log.enforce(
-          partition_, {.age_max = options_.horizon, .bytes_max = options_.retention_bytes});
-      if (!cut.ok()) return std::move(cut).error();
-      return {};
-    };
-    auto kept = keep();
+    auto kept = keep(*snapshot);
     if (kept.ok()) {
       checkpoints_total_.Increment();
       log::debug("checkpoint", {{"partition", partition_.value()},

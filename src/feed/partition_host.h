@@ -8,6 +8,9 @@
 // - Log time goes on by Tick records that the host appends: once a second while examples wait for
 //   their minibatch, and before ranking when the state's time is more than two seconds old. An idle
 //   network's log does not grow.
+// - In a network of several partitions Ticks also exchange what the engines learn of videos
+//   (params.h): every exchange_every a cut, when there is something to tell, stored before the next
+//   one; and within a second or two what others have stored is named to be taken in.
 //
 // Threads: the tail reads and decodes; the engine folds and ranks; the keeper writes checkpoints
 // and enforces retention. rank, status and stop are thread safe; `done` is called on the log's or
@@ -29,6 +32,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "feed/checkpoints.h"
+#include "feed/params.h"
 #include "recommender/engine.h"
 #include "records/envelope.h"
 #include "records/page_id.h"
@@ -43,6 +47,7 @@ struct HostOptions {
   int checkpoints_kept = 3;
   std::chrono::seconds horizon{30 * 86'400};  // of replay: how long the log is kept at least
   uint64_t retention_bytes = 0;               // a partition; 0: by age only
+  std::chrono::seconds exchange_every{30};    // of what partitions tell each other
 };
 
 struct RankedPage {
@@ -66,6 +71,7 @@ struct HostDeps {
   // What else still reads the partition's log (the projector), and from where: retention removes
   // nothing at or beyond it. Never goes back.
   std::function<Offset(PartitionId)> others_need;
+  Params* params = nullptr;  // none in a network of one partition
 };
 
 class PartitionHost {
@@ -91,6 +97,7 @@ class PartitionHost {
     Offset offset;
     uint64_t time_us;
     log::v1::Record record;
+    std::vector<std::string> deltas;  // that a Tick names
   };
   struct Waiting {
     log::v1::FeedRequest request;
@@ -114,6 +121,10 @@ class PartitionHost {
   void serve(std::vector<Waiting>& waiting);
   void serve_one(Waiting request);
   void tick(uint64_t now_us);
+  void append_tick(const log::v1::Tick& tick, uint64_t now_us);
+  void exchange(uint64_t now_us);
+  void store_cut(uint64_t now_us);
+  Result<Offset> keep(const Snapshot& snapshot);
   void publish_status();
   void checkpoint_if_due(bool now);
   void fail(std::string reason);
@@ -131,6 +142,9 @@ class PartitionHost {
   std::unordered_map<uint64_t, bool> under_way_;  // viewers whose page is not folded yet
   uint64_t ticked_epoch_ = 0;
   uint64_t folded_since_checkpoint_ = 0;
+  uint64_t looked_epoch_ = 0;    // for what others have told
+  uint64_t cut_epoch_ = 0;       // of the last Tick that was to cut
+  uint64_t exchange_epoch_ = 0;  // of an exchanging Tick that is not folded yet; 0: none
   base::SteadyTime checkpointed_at_;
 
   mutable std::mutex mutex_;
@@ -141,6 +155,9 @@ class PartitionHost {
   std::vector<Waiting> arrived_;              // guarded by mutex_, at most kWaitingMax
   std::vector<uint64_t> failed_viewers_;      // guarded by mutex_: their Served was not stored
   std::string tail_failure_;                  // guarded by mutex_
+  uint64_t stored_epoch_ = 0;                 // guarded by mutex_: of the latest delta
+  bool storing_ = false;                      // guarded by mutex_: one is on its way
+  bool tick_failed_ = false;                  // guarded by mutex_: a Tick was not stored
   std::optional<Snapshot> to_keep_;           // guarded by mutex_
   HostStatus status_;                         // guarded by mutex_
   bool stopping_ = false;                     // guarded by mutex_

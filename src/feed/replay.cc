@@ -63,8 +63,9 @@ Result<log::v1::Served> find_page(const stream::Stream& log, const records::Page
   return std::move(*opened.record.mutable_served());
 }
 
-Result<Replay> replay(const stream::Stream& log, blob::BlobStore& blobs,
-                      const recommender::Bundle& bundle, const records::PageId& id) {
+Result<Replay> replay(const stream::Stream& log, const stream::Stream* params,
+                      blob::BlobStore& blobs, const recommender::Bundle& bundle,
+                      const records::PageId& id) {
   Replay out;
   RD_TRY(out.served, find_page(log, id));
   if (out.served.engine_version() != recommender::kEngineVersion) {
@@ -87,7 +88,7 @@ Result<Replay> replay(const stream::Stream& log, blob::BlobStore& blobs,
                std::to_string(state.first.value()))
         .with_reason("beyond_horizon");
   }
-  RD_CHECK(fold_until(log, id.partition, *engine, ranked_at));
+  RD_CHECK(fold_until(log, params, id.partition, *engine, ranked_at));
   RD_TRY(out.recomputed, engine->rank(out.served.request()));
   out.recomputed.set_nonce(out.served.nonce());
   compare(out);

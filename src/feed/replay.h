@@ -32,7 +32,9 @@ struct Replay {
   std::vector<std::string> warnings;     // checkpoints that could not be read
 };
 
-Result<Replay> replay(const stream::Stream& log, blob::BlobStore& blobs,
-                      const recommender::Bundle& bundle, const records::PageId& id);
+// `params`: the params log; null in a network of one partition.
+Result<Replay> replay(const stream::Stream& log, const stream::Stream* params,
+                      blob::BlobStore& blobs, const recommender::Bundle& bundle,
+                      const records::PageId& id);
 
 }  // namespace rondo::feed

@@ -1,12 +1,13 @@
 #include "feed/verify.h"
 
 #include "feed/checkpoints.h"
+#include "feed/params.h"
 #include "records/envelope.h"
 
 namespace rondo::feed {
 
-Result<void> fold_until(const stream::Stream& log, PartitionId partition,
-                        recommender::Engine& engine, Offset end) {
+Result<void> fold_until(const stream::Stream& log, const stream::Stream* params,
+                        PartitionId partition, recommender::Engine& engine, Offset end) {
   while (engine.next_offset() < end) {
     uint64_t left = end.value() - engine.next_offset().value();
     RD_TRY(auto messages, log.read(partition, engine.next_offset(),
@@ -15,24 +16,26 @@ Result<void> fold_until(const stream::Stream& log, PartitionId partition,
       return corrupt("the log ends before offset " + std::to_string(end.value()));
     for (const auto& message : messages) {
       RD_TRY(auto opened, records::open(message.payload));
-      RD_CHECK(engine.apply(message.offset, opened.time_us, opened.record));
+      RD_TRY(auto deltas, deltas_of(opened.record, params));
+      RD_CHECK(engine.apply(message.offset, opened.time_us, opened.record, deltas));
     }
   }
   return {};
 }
 
-Result<Verification> verify(const stream::Stream& log, blob::BlobStore& blobs,
-                            const recommender::Bundle& bundle, PartitionId partition) {
+Result<Verification> verify(const stream::Stream& log, const stream::Stream* params,
+                            blob::BlobStore& blobs, const recommender::Bundle& bundle,
+                            PartitionId partition) {
   Verification out;
   RD_TRY(auto state, log.state(partition));
   out.end = state.end;
   RD_TRY(auto recovered, Checkpoints(blobs, partition).restore(bundle, state.end, out.warnings));
   out.restored_at = recovered->next_offset();
-  RD_CHECK(fold_until(log, partition, *recovered, state.end));
+  RD_CHECK(fold_until(log, params, partition, *recovered, state.end));
   out.recovered = recovered->digest();
   if (state.first.value() == 0) {
     RD_TRY(auto whole, recommender::Engine::create(bundle, partition));
-    RD_CHECK(fold_until(log, partition, *whole, state.end));
+    RD_CHECK(fold_until(log, params, partition, *whole, state.end));
     out.uninterrupted = whole->digest();
   }
   return out;

@@ -24,11 +24,13 @@ struct Verification {
   std::vector<std::string> warnings;                 // checkpoints that could not be read
 };
 
-Result<Verification> verify(const stream::Stream& log, blob::BlobStore& blobs,
-                            const recommender::Bundle& bundle, PartitionId partition);
+// `params`: the params log; null in a network of one partition.
+Result<Verification> verify(const stream::Stream& log, const stream::Stream* params,
+                            blob::BlobStore& blobs, const recommender::Bundle& bundle,
+                            PartitionId partition);
 
 // Folds the log into `engine` until it stands at `end`.
-Result<void> fold_until(const stream::Stream& log, PartitionId partition,
-                        recommender::Engine& engine, Offset end);
+Result<void> fold_until(const stream::Stream& log, const stream::Stream* params,
+                        PartitionId partition, recommender::Engine& engine, Offset end);
 
 }  // namespace rondo::feed

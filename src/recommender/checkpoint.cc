@@ -280,8 +280,12 @@ void head_fields(A& a, S& s) {
   a(s.maturity.shown);
   for (auto& ended : s.maturity.ended) a(ended);
   a(s.maturity.last_us);
-  a(s.exchange.partitions);
-  a.list(s.exchange.taken, exchange::kPartitionsMax, [&a](auto& offset) { a(offset); });
+}
+
+template <typename A, typename X>
+void taken_fields(A& a, X& x) {
+  a(x.partitions);
+  a.list(x.taken, exchange::kPartitionsMax, [&a](auto& offset) { a(offset); });
 }
 
 template <typename A, typename T>
@@ -328,6 +332,7 @@ void write(ArchiveWriter& a, const State& s) {
   a.text(std::string(kEngineVersion), kVersionBytesMax);
   for (uint8_t byte : s.bundle_sha256) a(byte);
   a(s.partition.value());
+  taken_fields(a, s.exchange);
   head_fields(a, s);
   a.end();
   catalogue_fields(a, s.catalogue.contents(), s.bundle);
@@ -397,6 +402,7 @@ void read_head(ArchiveReader& a, State& s) {
     a.fail(conflict(
         fmt::format("checkpoint: of partition {}; this is {}", partition, s.partition.value())));
   }
+  taken_fields(a, s.exchange);
   head_fields(a, s);
   a.end();
 }
@@ -587,6 +593,27 @@ void read(ArchiveReader& a, State& s) {
 }
 
 }  // namespace
+
+Result<std::vector<uint64_t>> taken_in_checkpoint(Source& source) {
+  ArchiveReader a(source);
+  a.begin(section_tag("HEAD"));
+  uint32_t format = 0;
+  a(format);
+  if (a.ok() && format != kFormatVersion) {
+    return conflict(
+        fmt::format("checkpoint: format {}; this engine reads {}", format, kFormatVersion));
+  }
+  std::string version;
+  a.text(version, kVersionBytesMax);
+  base::Sha256Digest bundle{};
+  for (uint8_t& byte : bundle) a(byte);
+  uint64_t partition = 0;
+  a(partition);
+  exchange::Exchange x;
+  taken_fields(a, x);
+  if (!a.ok()) return a.take_error();
+  return std::move(x.taken);
+}
 
 Digest state_digest(const State& state) {
   ArchiveWriter a(nullptr);

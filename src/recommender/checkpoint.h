@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "base/result.h"
 #include "recommender/engine.h"
@@ -16,5 +17,8 @@ void save_state(const State& state, Sink& sink);
 // written by another engine version, under another bundle or for another partition.
 Result<std::unique_ptr<State>> load_state(Source& source, const Bundle& bundle,
                                           PartitionId partition);
+
+// Engine::taken_of.
+Result<std::vector<uint64_t>> taken_in_checkpoint(Source& source);
 
 }  // namespace rondo::recommender

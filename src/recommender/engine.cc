@@ -65,6 +65,10 @@ Engine::CutDelta Engine::cut() const {
 }
 std::span<const uint64_t> Engine::taken() const { return impl_->state->exchange.taken; }
 
+Result<std::vector<uint64_t>> Engine::taken_of(Source& checkpoint) {
+  return taken_in_checkpoint(checkpoint);
+}
+
 Offset Engine::next_offset() const { return Offset(impl_->state->next_offset); }
 uint64_t Engine::state_time_us() const { return impl_->state->time_us; }
 Digest Engine::digest() const { return state_digest(*impl_->state); }

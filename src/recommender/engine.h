@@ -111,6 +111,9 @@ class Engine {
   CutDelta cut() const;
   // By partition: where in its deltas the next Tick goes on. Empty in a network of one partition.
   std::span<const uint64_t> taken() const;
+  // The same of the state that a checkpoint holds, by its first section alone: what it still needs
+  // of the others' deltas. corrupt when that is damaged.
+  static Result<std::vector<uint64_t>> taken_of(Source& checkpoint);
 
   Offset next_offset() const;
   uint64_t state_time_us() const;

@@ -350,7 +350,7 @@ class EmbeddedStream final : public Stream {
 };
 
 Result<void> check_options(const EmbeddedOptions& options) {
-  if (options.partitions < 1 || options.partitions > 4096) {
+  if (options.partitions > 4096) {
     return base::invalid("a log has 1..4096 partitions, not " + std::to_string(options.partitions));
   }
   if (options.dedupe_window_messages < 1) return base::invalid("the dedupe window is empty");
@@ -366,7 +366,7 @@ Result<EndsFile> open_ends(const std::filesystem::path& dir, uint32_t partitions
                          " has lost its file of ends, without which nobody can tell whether it is "
                          "whole: restore it from a backup");
   }
-  return EndsFile::create(path, partitions);
+  return EndsFile::create(path, std::max(partitions, 1u));
 }
 
 }  // namespace
@@ -377,11 +377,15 @@ Result<std::unique_ptr<Stream>> open_embedded(const EmbeddedOptions& options,
   RD_CHECK(make_directory(options.dir));
   RD_TRY(EndsFile ends_file, open_ends(options.dir, options.partitions));
   const std::vector<uint64_t> proven = ends_file.ends();
-  if (proven.size() != options.partitions) {
-    return base::conflict("the log in " + options.dir.string() + " was created with " +
-                          std::to_string(proven.size()) + " partitions, which is fixed; " +
-                          std::to_string(options.partitions) + " were asked for");
+  if (options.partitions != 0 && proven.size() != options.partitions) {
+    return base::conflict(
+        "the log in " + options.dir.string() + " was created with " +
+        std::to_string(proven.size()) + " partitions, which is fixed; " +
+        std::to_string(options.partitions) +
+        " were asked for. Leave the number out, or begin a new network in another folder");
   }
+  EmbeddedOptions actual = options;
+  actual.partitions = static_cast<uint32_t>(proven.size());
   const bool fresh = std::all_of(proven.begin(), proven.end(), [](uint64_t e) { return e == 0; });
   RD_TRY(auto store, LogStore::open(options.dir / "db", fresh ? LogStore::Missing::kCreate
                                                               : LogStore::Missing::kRefuse));
@@ -389,7 +393,7 @@ Result<std::unique_ptr<Stream>> open_embedded(const EmbeddedOptions& options,
   std::vector<PartitionView> partitions;
   std::vector<DedupeWindow> windows;
   std::vector<uint64_t> ends;
-  for (uint32_t p = 0; p < options.partitions; ++p) {
+  for (uint32_t p = 0; p < proven.size(); ++p) {
     const PartitionId partition(p);
     RD_TRY(PartitionMarks marks, store->marks(partition));
     ends.push_back(marks.end.offset.value());
@@ -409,7 +413,7 @@ Result<std::unique_ptr<Stream>> open_embedded(const EmbeddedOptions& options,
   // from now on, so from now on they must not be lost.
   if (ends != proven) RD_CHECK(ends_file.record(ends));
   return std::unique_ptr<Stream>(
-      std::make_unique<EmbeddedStream>(options, clock, std::move(store), std::move(ends_file),
+      std::make_unique<EmbeddedStream>(actual, clock, std::move(store), std::move(ends_file),
                                        std::move(partitions), std::move(windows)));
 }
 

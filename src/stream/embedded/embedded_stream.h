@@ -29,7 +29,8 @@ namespace rondo::stream {
 
 struct EmbeddedOptions {
   std::filesystem::path dir;  // created when missing
-  uint32_t partitions = 1;    // 1..4096, fixed when the log is created
+  // 1..4096, fixed when the log is created; 0: as it was created, 1 for a new one.
+  uint32_t partitions = 1;
   size_t dedupe_window_messages = 1 << 16;
   size_t queue_bytes_max = 64 << 20;  // waiting for the writer; above it appends get exhausted
   size_t group_bytes_max = 8 << 20;   // written under one fsync
