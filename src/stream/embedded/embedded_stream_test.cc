@@ -83,8 +83,10 @@ TEST_F(EmbeddedStreamTest, TheNumberOfPartitionsIsFixed) {
   Error error = open_error();
   EXPECT_EQ(error.code(), ErrorCode::kConflict);
   EXPECT_NE(error.message().find("3 partitions"), std::string::npos) << error.message();
-  fixture_.options.partitions = 0;
+  fixture_.options.partitions = 4097;
   EXPECT_EQ(open_error().code(), ErrorCode::kInvalid);
+  fixture_.options.partitions = 0;  // as it was created
+  EXPECT_EQ(open()->partition_count(), 3u);
 }
 
 TEST_F(EmbeddedStreamTest, OneProcessAtATime) {
