@@ -656,7 +656,7 @@ TEST(EngineGolden, FixedScenario) {
     world.swipe(session, 8, [](const std::string& t) { return t == "t4"; });
   }
   EXPECT_EQ(hex(world.engine->digest()),
-            "5db6320d6d8720f2711e6a76367ea2b6aeb241eb9d10049648e8cefa1269246c");
+            "ebe13c893abe68819d8e1d93b3fd45e622db855a895a9d19ad06c1d9dcc955d1");
   EXPECT_EQ(base::to_hex(base::as_bytes(base::sha256(session.latest.served.SerializeAsString()))),
             "c623f6c673bd3148d20f00df7d0ff839f8ef2cc45ce727ac61a2ab1476573c2c");
 }

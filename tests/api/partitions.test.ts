@@ -11,7 +11,7 @@ import { binary, Server, until } from "../support/server.ts";
 import { publish, send, settled } from "../support/upload.ts";
 import { Viewer } from "../support/viewer.ts";
 
-const args = ["--feed.exchange_seconds=1", "--feed.checkpoint_records=40"];
+const args = ["--feed.exchange_seconds=1", "--feed.checkpoint_records=100", "--feed.checkpoint_seconds=2"];
 let data: string;
 let clips: string;
 let server: Server;
