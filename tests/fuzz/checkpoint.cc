@@ -17,10 +17,11 @@ namespace {
 
 using namespace rondo::recommender;
 
-constexpr std::array<uint32_t, 12> kSections{
+constexpr std::array<uint32_t, 13> kSections{
     section_tag("HEAD"), section_tag("CATA"), section_tag("COWA"), section_tag("WATC"),
     section_tag("DENS"), section_tag("TOWE"), section_tag("ROWS"), section_tag("VIEW"),
-    section_tag("PEND"), section_tag("TRAI"), section_tag("DIGE"), 0};
+    section_tag("PEND"), section_tag("TRAI"), section_tag("DIGE"), 0,
+    section_tag("EXCH")};
 
 }  // namespace
 

@@ -97,8 +97,8 @@ void take_in_rows(State& s, std::span<const ItemChanges* const> deltas) {
 }
 
 void take_in_shared(State& s, std::span<const ItemChanges* const> deltas) {
-  double ranker = static_cast<double>(s.trainer.progress.examples);
-  double towers = static_cast<double>(s.towers.contents().examples);
+  auto ranker = static_cast<double>(s.trainer.progress.examples);
+  auto towers = static_cast<double>(s.towers.contents().examples);
   for (const ItemChanges* delta : deltas) {
     if (delta->ranker().values_size() > 0) {
       const float share = share_of(ranker, static_cast<double>(delta->ranker().examples()));
