@@ -73,7 +73,9 @@ void score(const State& s, const ranker::UserSide& user, const features::ViewerC
     scored.video = candidates[i].video;
     scored.source = candidates[i].source;
     auto set = [&scored](Term t, float value) { scored.values[static_cast<size_t>(t)] = value; };
-    auto feature = [&](Feature f) { return features[i][static_cast<size_t>(f)]; };
+    auto feature = [&features = features, i](Feature f) {
+      return features[i][static_cast<size_t>(f)];
+    };
     for (size_t t = 0; t < kHeadTerms; ++t) {
       scored.values[t] = logits[i * kHeads + static_cast<size_t>(kHeadOfTerm[t])];
     }
