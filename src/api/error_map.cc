@@ -30,6 +30,9 @@ Mapped map(const Error& error) {
     case ErrorCode::kExhausted:
       if (error.reason() == "too_large") return {413, "Too large"};
       if (error.reason() == "beyond_horizon") return {410, "Gone"};
+      if (error.reason() == "account_full" || error.reason() == "network_full") {
+        return {507, "No room"};
+      }
       return {429, "Too many"};
     case ErrorCode::kUnavailable:
       return {503, "Unavailable"};

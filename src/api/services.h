@@ -44,6 +44,7 @@ class Stream;
 namespace workflows {
 class PublishVideo;
 class DeleteVideo;
+class Storage;
 }  // namespace workflows
 
 namespace api {
@@ -73,6 +74,7 @@ struct Services {
   media::Ingest& uploads;
   workflows::PublishVideo& publish_video;
   workflows::DeleteVideo& delete_video;
+  workflows::Storage& storage;
 
   std::function<void()> notify_outbox;
   // Why uploads are not taken now; empty: they are.

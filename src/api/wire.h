@@ -84,6 +84,14 @@ struct Credentials {
 };
 BOOST_DESCRIBE_STRUCT(Credentials, (), (handle, password))
 
+// What an account takes up.
+struct StorageUse {
+  int64_t used_bytes = 0;            // videos and uploads together
+  int64_t uploads_bytes = 0;         // held, not worked off yet
+  std::optional<int64_t> bytes_max;  // unset: no limit
+};
+BOOST_DESCRIBE_STRUCT(StorageUse, (), (used_bytes, uploads_bytes, bytes_max))
+
 struct Profile {
   std::string handle;
   int64_t followers = 0;

@@ -38,6 +38,7 @@
 #include "workflows/projector.h"
 #include "workflows/publish_video.h"
 #include "workflows/relay.h"
+#include "workflows/storage_use.h"
 
 namespace rondo::app {
 namespace {
@@ -95,6 +96,7 @@ struct Network::Impl {
   std::unique_ptr<jobs::JobQueue> jobs;
   std::unique_ptr<workflows::PublishVideo> publish_video;
   std::unique_ptr<workflows::DeleteVideo> delete_video;
+  std::unique_ptr<workflows::Storage> storage;
 
   std::unique_ptr<runtime::Pool> blocking;
   std::unique_ptr<runtime::Pool> passwords;
@@ -214,7 +216,8 @@ void Network::Impl::start_jobs() {
   options.workers = static_cast<int>(config.media.workers);
   jobs = jobs::make_in_process_queue(*database, clock, options);
   auto wake_relay = [this] { relay->notify(); };
-  auto steps = workflows::media_steps(*uploads, *editor, *pipeline);
+  auto steps =
+      workflows::media_steps(*uploads, *editor, *pipeline, {*blobs, config.uploads.keep_originals});
   publish_video =
       std::make_unique<workflows::PublishVideo>(*accounts, *catalogue, *jobs, steps, wake_relay);
   delete_video =
@@ -222,6 +225,10 @@ void Network::Impl::start_jobs() {
         publish_video->stop_work(video);
         relay->notify();
       });
+  storage = std::make_unique<workflows::Storage>(
+      *catalogue, *uploads,
+      workflows::StorageQuotas{uint64_t(config.uploads.account_quota_mib) << 20,
+                               uint64_t(config.uploads.network_quota_mib) << 20});
   publish_video->register_jobs();
   delete_video->register_jobs();
   if (auto started = jobs->start(); !started.ok()) log::error("jobs do not run", started.error());
@@ -279,6 +286,7 @@ Result<void> Network::Impl::open_door() {
       .uploads = *uploads,
       .publish_video = *publish_video,
       .delete_video = *delete_video,
+      .storage = *storage,
       .notify_outbox = [this] { relay->notify(); },
       .uploads_closed = [this] { return uploads_closed; },
       .demo = [this] { return demo_progress(); },

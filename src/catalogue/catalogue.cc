@@ -253,6 +253,32 @@ Result<void> Catalogue::remove(VideoId id) {
   return {};
 }
 
+Result<void> Catalogue::note_original(VideoId id, uint64_t size_bytes) {
+  return database_.write([&](soci::session& sql) -> Result<void> {
+    const long long row = to_row(id);
+    const auto bytes = static_cast<long long>(size_bytes);
+    sql << "UPDATE videos SET original_bytes = :bytes WHERE id = :id", soci::use(bytes),
+        soci::use(row);
+    return {};
+  });
+}
+
+Result<uint64_t> Catalogue::stored_bytes(std::optional<AccountId> author) const {
+  return database_.read([&](soci::session& sql) -> Result<uint64_t> {
+    const std::string whose =
+        author ? " AND v.author_id = " + std::to_string(to_row(*author)) : std::string();
+    long long renditions = 0;
+    long long originals = 0;
+    sql << "SELECT COALESCE(SUM(r.size_bytes), 0) FROM videos v JOIN renditions r"
+           " ON r.video_id = v.id WHERE v.state = 'live'" +
+               whose,
+        soci::into(renditions);
+    sql << "SELECT COALESCE(SUM(v.original_bytes), 0) FROM videos v WHERE v.state = 'live'" + whose,
+        soci::into(originals);
+    return static_cast<uint64_t>(renditions + originals);
+  });
+}
+
 Result<void> Catalogue::cleaned_up(VideoId id, VideoState state) {
   return database_.write([&](soci::session& sql) -> Result<void> {
     const long long row = to_row(id);

@@ -59,6 +59,8 @@ class Catalogue {
   Result<void> refuse(VideoId id, const Refusal& refusal);
   // Any state -> deleted. Its words go at once; its files are the caller's to remove.
   Result<void> remove(VideoId id);
+  // The uploaded file of a live video is kept; zero: not any more.
+  Result<void> note_original(VideoId id, uint64_t size_bytes);
   // No file is left that a video in this state does not need: its upload, and unless it is live its
   // media. Nothing when the state is another one by now.
   Result<void> cleaned_up(VideoId id, VideoState state);
@@ -82,6 +84,8 @@ class Catalogue {
   // All states but deleted, by creation.
   Result<VideoPage> all_of(AccountId author, std::string_view cursor, int limit) const;
   Result<int64_t> count_live_of(AccountId author) const;
+  // What is kept of live videos: renditions and originals; of one author, or of all.
+  Result<uint64_t> stored_bytes(std::optional<AccountId> author) const;
 
   // Work that a crash may have left, by id, after `after` (zero: from the start).
   Result<std::vector<VideoId>> processing(VideoId after, int count_max) const;

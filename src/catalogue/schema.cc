@@ -61,6 +61,10 @@ ALTER TABLE videos ADD COLUMN trim_start_ms BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE videos ADD COLUMN trim_end_ms BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE videos ADD COLUMN cover_ms BIGINT NOT NULL DEFAULT -1
 )sql"},
+    // original_bytes: of the uploaded file, where it is kept.
+    {"catalogue", 3, R"sql(
+ALTER TABLE videos ADD COLUMN original_bytes BIGINT NOT NULL DEFAULT 0
+)sql"},
 };
 
 }  // namespace

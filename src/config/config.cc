@@ -188,6 +188,15 @@ std::vector<Option> options(Config& c) {
        1, 1 << 20},
       {"uploads.expire_hours", "unfinished uploads are removed after", &c.uploads.expire_hours, 1,
        int64_t{24} * 30},
+      {"uploads.keep_originals",
+       "keep the uploaded file of a live video, for as long as the video is there: to make "
+       "renditions anew one day",
+       &c.uploads.keep_originals},
+      {"uploads.account_quota_mib",
+       "what one account's videos and uploads may take up; 0: no limit",
+       &c.uploads.account_quota_mib, 0, int64_t{1} << 30},
+      {"uploads.network_quota_mib", "what all videos and uploads may take up; 0: no limit",
+       &c.uploads.network_quota_mib, 0, int64_t{1} << 40},
       {"media.allow_unsandboxed",
        "process uploads although the sandbox cannot be had: only for a "
        "machine whose uploaders are all trusted",

@@ -60,6 +60,9 @@ struct Config {
     int64_t open_per_account_max = 8;
     int64_t total_gib_max = 64;
     int64_t expire_hours = 24;
+    bool keep_originals = false;
+    int64_t account_quota_mib = 0;
+    int64_t network_quota_mib = 0;
   } uploads;
 
   struct {

@@ -49,8 +49,9 @@ class JobContract : public testing::TestWithParam<std::unique_ptr<JobFixture> (*
     auto started = queue_->start();
     ASSERT_TRUE(started.ok()) << started.error().describe();
   }
-  JobId enqueue(const std::string& kind, const std::string& key, const std::string& payload = "") {
-    auto id = queue_->enqueue(kind, key, payload);
+  JobId enqueue(const std::string& kind, const std::string& key, const std::string& payload = "",
+                uint64_t owner = 0) {
+    auto id = queue_->enqueue(kind, key, payload, owner);
     EXPECT_TRUE(id.ok()) << id.error().describe();
     return id.ok() ? *id : JobId();
   }
@@ -138,12 +139,12 @@ TEST_P(JobContract, AKeyIsEnqueuedOnce) {
 
 TEST_P(JobContract, RefusesWhatBreaksALimit) {
   queue_->add_kind(kind("a", [](JobContext&) -> Result<void> { return {}; }));
-  EXPECT_EQ(queue_->enqueue("unknown", "k", "").error().code(), ErrorCode::kInvalid);
-  EXPECT_EQ(queue_->enqueue("a", "", "").error().code(), ErrorCode::kInvalid);
-  EXPECT_EQ(queue_->enqueue("a", std::string(201, 'k'), "").error().code(), ErrorCode::kInvalid);
-  EXPECT_EQ(queue_->enqueue("a", "k", std::string((64 << 10) + 1, 'x')).error().code(),
+  EXPECT_EQ(queue_->enqueue("unknown", "k", "", 0).error().code(), ErrorCode::kInvalid);
+  EXPECT_EQ(queue_->enqueue("a", "", "", 0).error().code(), ErrorCode::kInvalid);
+  EXPECT_EQ(queue_->enqueue("a", std::string(201, 'k'), "", 0).error().code(), ErrorCode::kInvalid);
+  EXPECT_EQ(queue_->enqueue("a", "k", std::string((64 << 10) + 1, 'x'), 0).error().code(),
             ErrorCode::kInvalid);
-  EXPECT_TRUE(queue_->enqueue("a", "k", std::string(64 << 10, 'x')).ok());
+  EXPECT_TRUE(queue_->enqueue("a", "k", std::string(64 << 10, 'x'), 0).ok());
   start();
   EXPECT_FALSE(queue_->start().ok());
 }
@@ -266,6 +267,55 @@ TEST_P(JobContract, OldestFirstAndNoMoreThanTheWorkers) {
         static_cast<size_t>(std::find(keys.begin(), keys.end(), order[i]) - keys.begin());
     EXPECT_LE(at > i ? at - i : i - at, 3u);
   }
+}
+
+TEST_P(JobContract, OwnersTakeTurns) {
+  remake(1);
+  std::mutex mutex;
+  std::vector<std::string> order;
+  queue_->add_kind(kind("a", [&](JobContext& context) -> Result<void> {
+    std::lock_guard lock(mutex);
+    order.push_back(context.job().key);
+    return {};
+  }));
+  // Twenty of one, then one each of two others, then one more of the first.
+  for (int i = 0; i < 20; ++i) enqueue("a", "many-" + std::to_string(i), "", 1);
+  enqueue("a", "one", "", 2);
+  enqueue("a", "other", "", 3);
+  enqueue("a", "other again", "", 3);
+  JobId last = enqueue("a", "many-20", "", 1);
+  EXPECT_EQ(find(last).owner, 1u);
+  start();
+  ASSERT_TRUE(settles(last, JobState::kDone, no_time_));
+  std::lock_guard lock(mutex);
+  ASSERT_EQ(order.size(), 24u);
+  order.resize(6);
+  EXPECT_EQ(order, (std::vector<std::string>{"many-0", "one", "other", "many-1", "other again",
+                                             "many-2"}));
+}
+
+// Who comes late waits for one round, however much is waiting and has been done.
+TEST_P(JobContract, WhoComesLateHasTheNextTurn) {
+  remake(1);
+  std::mutex mutex;
+  std::vector<std::string> order;
+  queue_->add_kind(kind("a", [&](JobContext& context) -> Result<void> {
+    const std::string key = context.job().key;
+    if (key == "7") {
+      EXPECT_TRUE(queue_->enqueue("a", "late", "", 2).ok());
+    }
+    std::lock_guard lock(mutex);
+    order.push_back(key);
+    return {};
+  }));
+  JobId last;
+  for (int i = 0; i < 20; ++i) last = enqueue("a", std::to_string(i), "", 1);
+  start();
+  ASSERT_TRUE(settles(last, JobState::kDone, no_time_));
+  std::lock_guard lock(mutex);
+  ASSERT_EQ(order.size(), 21u);
+  EXPECT_EQ(order.at(8), "8");
+  EXPECT_EQ(order.at(9), "late");
 }
 
 TEST_P(JobContract, StoppingIsNoAttempt) {

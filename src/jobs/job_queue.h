@@ -13,9 +13,10 @@
 //   tried again by itself. A job during which the process died counts as an attempt (a poisoned
 //   job stops).
 // - on_failed (when given for the kind) is called once a job has failed for good, at least once.
-// Handlers run on the queue's own threads, at most `workers` at a time, oldest first. stop() lets
-// running handlers see `JobContext::stopping()` and waits for them.
-// Thread safe.
+// Handlers run on the queue's own threads, at most `workers` at a time. Owners take turns: a job
+// comes after one more job of each other owner for each job of its own owner before it, and within
+// an owner the oldest is first; so twenty jobs of one do not hold up the one of another. stop()
+// lets running handlers see `JobContext::stopping()` and waits for them. Thread safe.
 #pragma once
 
 #include <atomic>
@@ -38,6 +39,7 @@ struct Job {
   std::string kind;     // names the handler
   std::string key;      // idempotence
   std::string payload;  // the handler's own, at most 64 KiB
+  uint64_t owner = 0;   // whose work it is
   JobState state = JobState::kQueued;
   int attempts = 0;
   std::string error;  // of the last attempt; empty when none failed
@@ -77,7 +79,7 @@ class JobQueue {
 
   // invalid when there is no such kind, the key is not 1..200 bytes, or the payload too large.
   virtual Result<JobId> enqueue(std::string_view kind, std::string_view key,
-                                std::string_view payload) = 0;
+                                std::string_view payload, uint64_t owner) = 0;
   virtual Result<Job> find(JobId id) const = 0;
   // Newest first, at most 1,000.
   virtual Result<std::vector<Job>> list(JobState state, int count_max) const = 0;

@@ -393,6 +393,17 @@ Result<void> Ingest::remove(UploadId id) {
   return {};
 }
 
+Result<uint64_t> Ingest::held_bytes(std::optional<AccountId> owner) const {
+  return database_.read([&](soci::session& sql) -> Result<uint64_t> {
+    const std::string whose =
+        owner ? " WHERE owner_id = " + std::to_string(static_cast<long long>(owner->value()))
+              : std::string();
+    long long bytes = 0;
+    sql << "SELECT COALESCE(SUM(length), 0) FROM uploads" + whose, soci::into(bytes);
+    return static_cast<uint64_t>(bytes);
+  });
+}
+
 Result<int> Ingest::expire() {
   RD_TRY(auto expired, database_.read([&](soci::session& sql) -> Result<std::vector<UploadId>> {
     const auto now = static_cast<long long>(clock_.now_us());

@@ -22,6 +22,7 @@
 #include <filesystem>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -101,6 +102,9 @@ class Ingest {
   std::filesystem::path derived_path(UploadId id) const;
   // Row and files. Idempotent.
   Result<void> remove(UploadId id);
+
+  // The announced lengths of the uploads of one owner, or of all.
+  Result<uint64_t> held_bytes(std::optional<AccountId> owner) const;
 
   // Removes what has expired; returns how many. To be called every few minutes.
   Result<int> expire();

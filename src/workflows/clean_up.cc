@@ -7,6 +7,10 @@ using catalogue::VideoState;
 Result<void> clean_up(catalogue::Catalogue& catalogue, const MediaSteps& media, VideoId id) {
   RD_TRY(const catalogue::Video video, catalogue.find(id));
   if (video.state == VideoState::kProcessing) return {};
+  if (video.state == VideoState::kLive && media.keep_original) {
+    RD_TRY(const auto kept, media.keep_original(id, video.upload, video.author));
+    if (kept) RD_CHECK(catalogue.note_original(id, *kept));
+  }
   RD_CHECK(media.remove_upload(video.upload));
   if (video.state != VideoState::kLive) RD_CHECK(media.remove_media(id));
   return catalogue.cleaned_up(id, video.state);

@@ -1,5 +1,6 @@
 // Removing the files that a video does not need in the state that it is in: the upload once it is
-// worked off, and the media of a refused or deleted video. May be repeated at any time; nothing for
+// worked off (kept as the original first, where that is the policy), and the media of a refused or
+// deleted video. May be repeated at any time; nothing for
 // a video that is processing.
 #pragma once
 

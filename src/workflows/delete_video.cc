@@ -38,8 +38,9 @@ void DeleteVideo::register_jobs() {
 // A key a state: what was removed for a live video is not all that goes when it is deleted.
 Result<JobId> DeleteVideo::enqueue(const Video& video) {
   const std::string id = to_text(video.id);
-  return jobs_.enqueue(
-      kKind, std::string(kKind) + "/" + id + "/" + std::string(to_string(video.state)), id);
+  return jobs_.enqueue(kKind,
+                       std::string(kKind) + "/" + id + "/" + std::string(to_string(video.state)),
+                       id, video.author.value());
 }
 
 Result<void> DeleteVideo::remove(const accounts::Principal& by, VideoId id) {

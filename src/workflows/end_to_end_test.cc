@@ -52,7 +52,7 @@ class EndToEnd : public WorkflowsFixture {
     ada_ = {accounts::Principal::Kind::kAccount, account.id, account.viewer, account.role, "en"};
     relay_ = std::make_unique<Relay>(*database_, *stream_, RelayOptions());
     jobs_ = jobs::make_in_process_queue(*database_, clock_, {});
-    const MediaSteps steps = media_steps(*ingest_, *editor_, *pipeline_);
+    const MediaSteps steps = media_steps(*ingest_, *editor_, *pipeline_, {*blobs_, false});
     publish_ = std::make_unique<PublishVideo>(*accounts_, *catalogue_, *jobs_, steps,
                                               [this] { relay_->notify(); });
     remove_ = std::make_unique<DeleteVideo>(*catalogue_, *jobs_, steps, [this](VideoId video) {

@@ -18,8 +18,8 @@ class FakeQueue final : public jobs::JobQueue {
   Result<void> start() override { return {}; }
   void stop() override { stopping_ = true; }
 
-  Result<JobId> enqueue(std::string_view kind, std::string_view key,
-                        std::string_view payload) override {
+  Result<JobId> enqueue(std::string_view kind, std::string_view key, std::string_view payload,
+                        uint64_t owner) override {
     if (refuse_enqueue) return unavailable("the disk is full");
     for (jobs::Job& job : jobs_) {
       if (job.kind != kind || job.key != key) continue;
@@ -34,6 +34,7 @@ class FakeQueue final : public jobs::JobQueue {
     job.kind = kind;
     job.key = key;
     job.payload = payload;
+    job.owner = owner;
     jobs_.push_back(job);
     return job.id;
   }

@@ -22,9 +22,12 @@ catalogue::MediaFacts facts_of(const media::Asset& asset) {
   return facts;
 }
 
+std::string original_key(VideoId video) { return "originals/" + to_text(video); }
+
 }  // namespace
 
-MediaSteps media_steps(media::Ingest& ingest, media::Editor& editor, media::Pipeline& pipeline) {
+MediaSteps media_steps(media::Ingest& ingest, media::Editor& editor, media::Pipeline& pipeline,
+                       Originals originals) {
   MediaSteps steps;
   steps.check_upload = [&ingest](UploadId upload, AccountId owner) -> Result<void> {
     RD_TRY(const media::Upload found, ingest.find(upload, owner));
@@ -65,7 +68,29 @@ MediaSteps media_steps(media::Ingest& ingest, media::Editor& editor, media::Pipe
     return facts_of(asset);
   };
   steps.remove_upload = [&ingest](UploadId upload) { return ingest.remove(upload); };
-  steps.remove_media = [&pipeline](VideoId video) { return pipeline.remove(video); };
+  if (originals.keep) {
+    steps.keep_original = [&ingest, &store = originals.store](
+                              VideoId video, UploadId upload,
+                              AccountId owner) -> Result<std::optional<uint64_t>> {
+      const std::string key = original_key(video);
+      const auto there = store.stat(key);
+      if (there.ok()) return std::optional<uint64_t>(there->size_bytes);
+      if (there.error().code() != ErrorCode::kNotFound) return there.error();
+      auto file = ingest.claim(upload, owner);
+      if (!file.ok()) {
+        // Of before the policy was chosen: nothing is left to keep.
+        if (file.error().code() == ErrorCode::kNotFound) return std::optional<uint64_t>();
+        return std::move(file).error();
+      }
+      RD_CHECK(store.put_file(key, *file));
+      RD_TRY(const blob::BlobInfo kept, store.stat(key));
+      return std::optional<uint64_t>(kept.size_bytes);
+    };
+  }
+  steps.remove_media = [&pipeline, &store = originals.store](VideoId video) -> Result<void> {
+    RD_CHECK(pipeline.remove(video));
+    return store.remove(original_key(video));
+  };
   return steps;
 }
 

@@ -5,10 +5,12 @@
 
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <stop_token>
 
 #include "base/ids.h"
 #include "base/result.h"
+#include "blob/blob_store.h"
 #include "catalogue/video.h"
 
 namespace rondo::media {
@@ -43,11 +45,20 @@ struct MediaSteps {
   std::function<Result<catalogue::MediaFacts>(VideoId, const std::filesystem::path&,
                                               std::stop_token)>
       make_rest;
+  // The uploaded file out of the upload, to be kept beside the video; how large it is, nothing when
+  // this network keeps none. Empty: keeps none.
+  std::function<Result<std::optional<uint64_t>>(VideoId, UploadId, AccountId)> keep_original;
   std::function<Result<void>(UploadId)> remove_upload;
   std::function<Result<void>(VideoId)> remove_media;
 };
 
+struct Originals {
+  blob::BlobStore& store;  // holds them under originals/<video id>, which nobody serves
+  bool keep = false;       // from now on; those that are there go with their videos
+};
+
 // All have to outlive what is given.
-MediaSteps media_steps(media::Ingest& ingest, media::Editor& editor, media::Pipeline& pipeline);
+MediaSteps media_steps(media::Ingest& ingest, media::Editor& editor, media::Pipeline& pipeline,
+                       Originals originals);
 
 }  // namespace rondo::workflows

@@ -64,9 +64,9 @@ void PublishVideo::register_jobs() {
   jobs_.add_kind(std::move(kind));
 }
 
-Result<JobId> PublishVideo::enqueue(std::string_view kind, VideoId video) {
+Result<JobId> PublishVideo::enqueue(std::string_view kind, VideoId video, AccountId author) {
   const std::string id = to_text(video);
-  return jobs_.enqueue(kind, std::string(kind) + "/" + id, id);
+  return jobs_.enqueue(kind, std::string(kind) + "/" + id, id, author.value());
 }
 
 Result<Video> PublishVideo::submit(const accounts::Principal& by, const NewVideo& wanted) {
@@ -93,7 +93,7 @@ Result<Video> PublishVideo::submit(const accounts::Principal& by, const NewVideo
   if (auto claimed = media_.claim_upload(wanted.upload, author.id); !claimed.ok()) {
     log::warning("an upload could not be claimed", {{"why", claimed.error().describe()}});
   }
-  RD_CHECK(enqueue(kKind, video.id));
+  RD_CHECK(enqueue(kKind, video.id, author.id));
   return video;
 }
 
@@ -107,7 +107,7 @@ Result<void> PublishVideo::run(jobs::JobContext& context) {
 Result<void> PublishVideo::end_or_finish(VideoId id) {
   RD_TRY(const Video video, catalogue_.find(id));
   if (video.state != VideoState::kLive) return clean_up(catalogue_, media_, id);
-  RD_CHECK(enqueue(kFinishKind, id));
+  RD_CHECK(enqueue(kFinishKind, id, video.author));
   return {};
 }
 
@@ -246,7 +246,8 @@ Result<int> PublishVideo::resume_processing() {
         give_up(job->second);
         continue;
       }
-      RD_TRY(const JobId job_id, enqueue(kKind, id));
+      RD_TRY(const Video before, catalogue_.find(id));
+      RD_TRY(const JobId job_id, enqueue(kKind, id, before.author));
       RD_TRY(const jobs::Job job, jobs_.find(job_id));
       if (job.state != jobs::JobState::kDone) continue;
       // Done, and the video was processing: unless it ended just now, its job was not heard out.
@@ -269,7 +270,7 @@ Result<int> PublishVideo::resume_live() {
       ++count;
       bool over = failed.count(to_text(id)) > 0;
       if (!over) {
-        RD_TRY(const JobId job_id, enqueue(kFinishKind, id));
+        RD_TRY(const JobId job_id, enqueue(kFinishKind, id, video.author));
         RD_TRY(const jobs::Job job, jobs_.find(job_id));
         over = job.state == jobs::JobState::kDone;
       }

@@ -73,7 +73,7 @@ class PublishVideo {
   Result<bool> is_deleted(VideoId id) const;
   Result<void> refuse(VideoId video, std::string code, std::string detail);
   void give_up(const jobs::Job& job);
-  Result<JobId> enqueue(std::string_view kind, VideoId video);
+  Result<JobId> enqueue(std::string_view kind, VideoId video, AccountId author);
   Result<int> resume_processing();
   Result<int> resume_live();
   Result<std::map<std::string, jobs::Job>> failed_jobs(std::string_view kind) const;

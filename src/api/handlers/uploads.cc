@@ -7,6 +7,7 @@
 #include "api/services.h"
 #include "base/bytes.h"
 #include "media/ingest.h"
+#include "workflows/storage_use.h"
 
 namespace rondo::api::handlers {
 namespace {
@@ -115,7 +116,10 @@ Task<http::Response> create_upload(Context& context) {
   if (!filetype.ok()) co_return tus_problem(filetype.error());
   wanted.filename = std::move(*filename);
   wanted.filetype = std::move(*filetype);
-  auto create = [&services, wanted] { return services.uploads.create_upload(wanted); };
+  auto create = [&services, wanted]() -> Result<media::Upload> {
+    RD_CHECK(services.storage.admit(wanted.owner, wanted.length));
+    return services.uploads.create_upload(wanted);
+  };
   auto upload = co_await context.blocking(create);
   if (!upload.ok()) co_return tus_problem(upload.error());
   http::Response response = status_only(201);
@@ -206,6 +210,17 @@ Task<http::Response> delete_upload(Context& context) {
   auto done = co_await context.blocking(terminate);
   if (!done.ok()) co_return tus_problem(done.error());
   co_return status_only(204);
+}
+
+Task<Result<Reply<wire::StorageUse>>> get_own_storage(Context& context, None, None) {
+  Services& services = context.services;
+  auto sum = [&services, owner = context.principal->account] { return services.storage.of(owner); };
+  RD_CO_TRY(const workflows::StorageUse use, co_await context.blocking(sum));
+  Reply<wire::StorageUse> reply;
+  reply.body.used_bytes = static_cast<int64_t>(use.bytes());
+  reply.body.uploads_bytes = static_cast<int64_t>(use.uploads_bytes);
+  if (use.bytes_max > 0) reply.body.bytes_max = static_cast<int64_t>(use.bytes_max);
+  co_return reply;
 }
 
 }  // namespace rondo::api::handlers

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "api/route.h"
+#include "api/wire.h"
 
 namespace rondo::api::handlers {
 
@@ -13,5 +14,7 @@ runtime::Task<http::Response> create_upload(Context&);
 runtime::Task<http::Response> get_upload(Context&);
 runtime::Task<http::Response> append_upload(Context&);
 runtime::Task<http::Response> delete_upload(Context&);
+
+runtime::Task<Result<Reply<wire::StorageUse>>> get_own_storage(Context&, None, None);
 
 }  // namespace rondo::api::handlers

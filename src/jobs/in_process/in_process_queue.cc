@@ -73,8 +73,8 @@ class InProcessQueue final : public JobQueue {
     }
   }
 
-  Result<JobId> enqueue(std::string_view kind, std::string_view key,
-                        std::string_view payload) override {
+  Result<JobId> enqueue(std::string_view kind, std::string_view key, std::string_view payload,
+                        uint64_t owner) override {
     if (find_kind(kind) == nullptr) {
       return base::invalid("there is no kind of job '" + std::string(kind) + "'");
     }
@@ -87,7 +87,7 @@ class InProcessQueue final : public JobQueue {
                            " bytes is over the limit of " + std::to_string(kPayloadBytesMax));
     }
     RD_TRY(JobTable::Enqueued enqueued,
-           table_.enqueue(std::string(kind), std::string(key), payload, clock_.now_us()));
+           table_.enqueue(std::string(kind), std::string(key), payload, owner, clock_.now_us()));
     if (enqueued.fresh) wake();
     return enqueued.id;
   }

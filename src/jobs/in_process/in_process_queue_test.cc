@@ -68,13 +68,13 @@ TEST(InProcessQueue, ForgetsDoneJobsAfterAWhile) {
   auto queue = fixture.make(1);
   queue->add_kind({.name = "a", .run = [](JobContext&) -> Result<void> { return {}; }});
   ASSERT_TRUE(queue->start().ok());
-  JobId old = *queue->enqueue("a", "old", "");
+  JobId old = *queue->enqueue("a", "old", "", 0);
   ASSERT_TRUE(eventually([&] { return queue->find(old)->state == JobState::kDone; }));
   fixture.pass(std::chrono::hours(11));
-  JobId fresh = *queue->enqueue("a", "fresh", "");
+  JobId fresh = *queue->enqueue("a", "fresh", "", 0);
   ASSERT_TRUE(eventually([&] { return queue->find(fresh)->state == JobState::kDone; }));
   EXPECT_EQ(queue->find(old).error().code(), ErrorCode::kNotFound);
-  EXPECT_NE(*queue->enqueue("a", "old", ""), old);
+  EXPECT_NE(*queue->enqueue("a", "old", "", 0), old);
 }
 
 TEST(InProcessQueue, TellsOfEveryAttempt) {
@@ -92,7 +92,7 @@ TEST(InProcessQueue, TellsOfEveryAttempt) {
                    .attempts_max = 2,
                    .backoff_first = std::chrono::milliseconds(0)});
   ASSERT_TRUE(queue->start().ok());
-  ASSERT_TRUE(queue->enqueue("a", "k", "").ok());
+  ASSERT_TRUE(queue->enqueue("a", "k", "", 0).ok());
   ASSERT_TRUE(eventually([&] {
     std::lock_guard lock(mutex);
     return states.size() == 2;
@@ -121,8 +121,8 @@ int run_jobs(const std::string& folder, bool deadly) {
                      std::puts("good");
                      return {};
                    }});
-  JobId first = *queue->enqueue("poison", "k", "");
-  JobId second = *queue->enqueue("good", "k", "");
+  JobId first = *queue->enqueue("poison", "k", "", 0);
+  JobId second = *queue->enqueue("good", "k", "", 0);
   if (!queue->start().ok()) return 1;
   auto settled = [&](JobId id) {
     JobState state = queue->find(id)->state;

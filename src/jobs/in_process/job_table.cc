@@ -1,5 +1,7 @@
 #include "jobs/in_process/job_table.h"
 
+#include <algorithm>
+
 #include "base/bytes.h"
 #include "jobs/in_process/in_process_queue.h"
 #include "storage/sequence.h"
@@ -26,9 +28,16 @@ CREATE TABLE jobs (
 );
 CREATE INDEX jobs_by_state ON jobs (state, due_us)
 )"},
+    // turn: rounds in which every owner has one; counted from wherever the queue stands.
+    {"jobs", 2, R"(
+ALTER TABLE jobs ADD COLUMN owner_id BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE jobs ADD COLUMN turn BIGINT NOT NULL DEFAULT 0;
+CREATE INDEX jobs_by_turn ON jobs (state, turn, id);
+CREATE INDEX jobs_by_owner ON jobs (state, owner_id, turn)
+)"},
 };
 
-constexpr const char* kColumns = "id, kind, job_key, payload, state, attempts, error";
+constexpr const char* kColumns = "id, kind, job_key, payload, state, attempts, error, owner_id";
 
 int number(JobState state) {
   switch (state) {
@@ -63,6 +72,7 @@ Result<Job> job_of(const soci::row& row) {
   RD_TRY(job.state, state_of(row.get<int>(4)));
   job.attempts = row.get<int>(5);
   job.error = row.get<std::string>(6);
+  job.owner = static_cast<uint64_t>(row.get<long long>(7));
   return job;
 }
 
@@ -84,6 +94,16 @@ std::string name_list(const std::vector<JobKind>& kinds) {
 
 long long signed_us(uint64_t us) { return static_cast<long long>(us); }
 
+// The round after the owner's last waiting job, or else the one that the queue has come to.
+long long next_turn(soci::session& sql, long long owner) {
+  long long present = 0;
+  long long after_own = 0;
+  sql << "SELECT COALESCE(MIN(turn), 0) FROM jobs WHERE state = 0", soci::into(present);
+  sql << "SELECT COALESCE(MAX(turn) + 1, 0) FROM jobs WHERE state IN (0, 1) AND owner_id = :owner",
+      soci::into(after_own), soci::use(owner, "owner");
+  return std::max(present, after_own);
+}
+
 // Moves a job out of the running state.
 void settle(soci::session& sql, const Job& job, JobState state, uint64_t due_us, int told) {
   const auto id = static_cast<long long>(job.id.value());
@@ -101,7 +121,9 @@ void settle(soci::session& sql, const Job& job, JobState state, uint64_t due_us,
 std::span<const storage::Migration> job_migrations() { return kMigrations; }
 
 Result<JobTable::Enqueued> JobTable::enqueue(const std::string& kind, const std::string& key,
-                                             std::string_view payload, uint64_t now_us) {
+                                             std::string_view payload, uint64_t owner_id,
+                                             uint64_t now_us) {
+  const auto owner = static_cast<long long>(owner_id);
   const std::string encoded = base::to_base64url(payload);
   const long long now = signed_us(now_us);
   return db_.write([&](soci::session& sql) -> Result<Enqueued> {
@@ -113,17 +135,21 @@ Result<JobTable::Enqueued> JobTable::enqueue(const std::string& kind, const std:
     if (known && state != number(JobState::kFailed)) {
       return Enqueued{JobId(static_cast<uint64_t>(id)), /*fresh=*/false};
     }
+    const long long turn = next_turn(sql, owner);
     if (known) {
       sql << "UPDATE jobs SET payload = :payload, state = 0, attempts = 0, error = '', "
-             "due_us = :now, told = 1 WHERE id = :id",
-          soci::use(encoded, "payload"), soci::use(now, "now"), soci::use(id, "id");
+             "due_us = :now, told = 1, owner_id = :owner, turn = :turn WHERE id = :id",
+          soci::use(encoded, "payload"), soci::use(now, "now"), soci::use(owner, "owner"),
+          soci::use(turn, "turn"), soci::use(id, "id");
     } else {
       RD_TRY(uint64_t next, storage::next_in_sequence(sql, "jobs"));
       id = static_cast<long long>(next);
-      sql << "INSERT INTO jobs (id, kind, job_key, payload, state, attempts, error, due_us, told) "
-             "VALUES (:id, :kind, :key, :payload, 0, 0, '', :now, 1)",
+      sql << "INSERT INTO jobs (id, kind, job_key, payload, state, attempts, error, due_us, told, "
+             "owner_id, turn) VALUES (:id, :kind, :key, :payload, 0, 0, '', :now, 1, :owner, "
+             ":turn)",
           soci::use(id, "id"), soci::use(kind, "kind"), soci::use(key, "key"),
-          soci::use(encoded, "payload"), soci::use(now, "now");
+          soci::use(encoded, "payload"), soci::use(now, "now"), soci::use(owner, "owner"),
+          soci::use(turn, "turn");
     }
     return Enqueued{JobId(static_cast<uint64_t>(id)), /*fresh=*/true};
   });
@@ -152,7 +178,7 @@ Result<std::optional<Job>> JobTable::lease(const std::vector<JobKind>& kinds, ui
   if (kinds.empty()) return std::optional<Job>();
   const long long now = signed_us(now_us);
   const std::string query = "SELECT id FROM jobs WHERE state = 0 AND due_us <= :now AND kind IN (" +
-                            name_list(kinds) + ") ORDER BY id LIMIT 1";
+                            name_list(kinds) + ") ORDER BY turn, id LIMIT 1";
   // Most looks find nothing: do not take the writer's turn for them.
   auto due = db_.read([&](soci::session& sql) -> Result<bool> {
     long long id = 0;

@@ -24,13 +24,14 @@ class JobTable {
     bool fresh = false;  // stored now, or a failed one begun anew
   };
   Result<Enqueued> enqueue(const std::string& kind, const std::string& key,
-                           std::string_view payload, uint64_t now_us);
+                           std::string_view payload, uint64_t owner, uint64_t now_us);
 
   // After a crash: the leases of running jobs are freed. Those of `kinds` that have used all their
   // attempts become failed, the others queued.
   Result<void> free_leases(const std::vector<JobKind>& kinds, uint64_t now_us);
 
-  // The oldest queued job of `kinds` that is due becomes running, its attempt counted.
+  // The queued job of `kinds` that is due and whose turn is first becomes running, its attempt
+  // counted.
   Result<std::optional<Job>> lease(const std::vector<JobKind>& kinds, uint64_t now_us);
   // When the next one of `kinds` is due; nullopt when none is queued.
   Result<std::optional<uint64_t>> next_due_us(const std::vector<JobKind>& kinds) const;

@@ -10,6 +10,7 @@ import type {
   NewVideo,
   Profile,
   Session,
+  StorageUse,
   Video,
   VideoList,
 } from "./types";
@@ -105,6 +106,8 @@ export const api = {
   delete_video: (id: string) => call<undefined>("DELETE", video_path(id)),
   own_videos: (cursor?: string) =>
     call<VideoList>("GET", "/accounts/me/videos", { query: { cursor } }),
+
+  own_storage: () => call<StorageUse>("GET", "/accounts/me/storage"),
 
   profile: (handle: string) => call<Profile>("GET", handle_path(handle)),
   profile_videos: (handle: string, cursor?: string) =>

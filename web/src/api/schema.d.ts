@@ -90,6 +90,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/accounts/me/storage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What one's own videos and uploads take up, and the limit. */
+        get: operations["getOwnStorage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/accounts/{handle}": {
         parameters: {
             query?: never;
@@ -511,6 +528,14 @@ export interface components {
             /** Format: int64 */
             size_bytes: number;
         };
+        StorageUse: {
+            /** Format: int64 */
+            used_bytes: number;
+            /** Format: int64 */
+            uploads_bytes: number;
+            /** Format: int64 */
+            bytes_max?: number;
+        };
         Profile: {
             handle: string;
             /** Format: int64 */
@@ -827,6 +852,27 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["VideoList"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+        };
+    };
+    getOwnStorage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StorageUse"];
                 };
             };
             "4XX": components["responses"]["Problem"];

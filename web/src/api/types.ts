@@ -22,5 +22,6 @@ export type Scope = NonNullable<Event["scope"]>;
 export type ScoreTerm = Schemas["ScoreTerm"];
 export type Session = Schemas["Session"];
 export type Source = FeedItem["source"];
+export type StorageUse = Schemas["StorageUse"];
 export type Video = Schemas["Video"];
 export type VideoList = Schemas["VideoList"];

@@ -210,6 +210,7 @@ export const en = {
     pick_hint: "or choose them from this device, several at once if you like",
     record: "Record one",
     limits: (size: string, duration: string) => `Up to ${size} and ${duration}. MP4, MOV, WebM, MKV and more.`,
+    room: (used: string, limit: string) => `Your videos take up ${used} of the ${limit} that you have here.`,
     too_large: (size: string, limit: string) =>
       `This file is ${size}; the limit here is ${limit}. Make it smaller and try again.`,
     too_long: (duration: string, limit: string) =>

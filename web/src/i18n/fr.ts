@@ -212,6 +212,7 @@ export const fr: Messages = {
     record: "En filmer une",
     limits: (size, duration) =>
       `Jusqu’à ${size} et ${duration}. MP4, MOV, WebM, MKV et d’autres.`,
+    room: (used, limit) => `Vos vidéos occupent ${used} sur les ${limit} dont vous disposez ici.`,
     too_large: (size, limit) =>
       `Ce fichier pèse ${size}\u202f; la limite est ici de ${limit}. Allégez-le et réessayez.`,
     too_long: (duration, limit) =>

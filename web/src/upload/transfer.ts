@@ -27,7 +27,9 @@ export function tus_transfer(file: File, url: string | undefined, listener: Tran
     onProgress: (sent, total) => listener.progress(total > 0 ? sent / total : 0),
     onShouldRetry(error) {
       const status = error.originalResponse?.getStatus() ?? 0;
-      const passing = status === 0 || status === 409 || status === 423 || status === 429 || status >= 500;
+      // 507: no room; that does not pass by waiting a minute.
+      const passing =
+        status === 0 || status === 409 || status === 423 || status === 429 || (status >= 500 && status !== 507);
       if (passing) listener.interrupted();
       return passing;
     },
