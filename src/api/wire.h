@@ -27,6 +27,8 @@ BOOST_DEFINE_ENUM_CLASS(ReasonKind, topic_finished, topic_liked, topic_skipped, 
 BOOST_DEFINE_ENUM_CLASS(EventType, impression, watch, like, unlike, share, save, not_interested,
                         report)
 BOOST_DEFINE_ENUM_CLASS(Scope, video, author, topic)
+BOOST_DEFINE_ENUM_CLASS(ContentCredentials, unverified)
+BOOST_DEFINE_ENUM_CLASS(Codec, h264, av1)
 BOOST_DEFINE_ENUM_CLASS(DemoState, making, watching, ready)
 
 // ---- Problems (RFC 9457) ----
@@ -105,12 +107,25 @@ BOOST_DESCRIBE_STRUCT(Profile, (), (handle, followers, videos, following, create
 
 struct Rendition {
   std::string url;  // fragmented MP4, front sidx: plain <video> and HLS byte ranges
+  Codec codec = Codec::h264;
   int width = 0;
   int height = 0;
   int64_t bandwidth_bps = 0;
   int64_t size_bytes = 0;
 };
-BOOST_DESCRIBE_STRUCT(Rendition, (), (url, width, height, bandwidth_bps, size_bytes))
+BOOST_DESCRIBE_STRUCT(Rendition, (), (url, codec, width, height, bandwidth_bps, size_bytes))
+
+// One JPEG of small pictures: picture i, in column i % columns of row i / columns, is what is shown
+// at i * interval_ms.
+struct Storyboard {
+  std::string url;
+  int count = 0;
+  int columns = 0;
+  int tile_width = 0;
+  int tile_height = 0;
+  int interval_ms = 0;
+};
+BOOST_DESCRIBE_STRUCT(Storyboard, (), (url, count, columns, tile_width, tile_height, interval_ms))
 
 struct Refusal {
   std::string code;    // "not_a_video", "duration_too_long", "no_picture", ...
@@ -133,18 +148,28 @@ struct Video {
   std::optional<int64_t> duration_ms;
   std::optional<int> width;
   std::optional<int> height;
-  std::optional<std::string> poster_url;  // the first picture
-  std::optional<std::string> cover_url;   // the one that its author chose
+  std::optional<std::string> poster_url;   // the first picture
+  std::optional<std::string> cover_url;    // the one that its author chose
+  std::optional<std::string> placeholder;  // the poster, blurred, in about 20 bytes (base64url)
+  std::optional<std::string> waveform;     // base64url of 100 peaks, 255 the loudest; unset: silent
+  std::optional<std::string> sound_id;     // videos with the same sound have the same
+  std::optional<std::string> duplicate_of;  // the first video that looked the same; it may be gone
+  // Set when the upload carried a C2PA manifest, which nobody here has verified.
+  std::optional<ContentCredentials> content_credentials;
+  // Set when all renditions are made:
+  std::optional<std::string> preview_url;  // a few silent seconds, MP4
+  std::optional<Storyboard> storyboard;
   std::optional<std::string> hls_url;
-  std::vector<Rendition> renditions;  // largest first; empty until live
+  std::vector<Rendition> renditions;  // H.264, largest first; then AV1; empty until live
   int64_t likes = 0;
   int64_t views = 0;
   bool liked = false;  // by whoever asks
 };
 BOOST_DESCRIBE_STRUCT(Video, (),
                       (id, state, progress, waiting, refusal, author, caption, hashtags, created_at,
-                       published_at, duration_ms, width, height, poster_url, cover_url, hls_url,
-                       renditions, likes, views, liked))
+                       published_at, duration_ms, width, height, poster_url, cover_url, placeholder,
+                       waveform, sound_id, duplicate_of, content_credentials, preview_url,
+                       storyboard, hls_url, renditions, likes, views, liked))
 
 // What is kept of the uploaded file, exact to the frame.
 struct Trim {
@@ -299,8 +324,12 @@ BOOST_DESCRIBE_STRUCT(DemoProgress, (),
 struct UploadLimits {
   int64_t size_bytes_max = 0;
   int64_t duration_ms_max = 0;
+  int64_t pixels_max = 0;  // of one picture
+  int64_t frame_rate_max = 0;
+  int64_t streams_max = 0;
 };
-BOOST_DESCRIBE_STRUCT(UploadLimits, (), (size_bytes_max, duration_ms_max))
+BOOST_DESCRIBE_STRUCT(UploadLimits, (),
+                      (size_bytes_max, duration_ms_max, pixels_max, frame_rate_max, streams_max))
 
 struct Network {
   std::string name;

@@ -25,6 +25,7 @@
 #include "feed/params.h"
 #include "jobs/in_process/in_process_queue.h"
 #include "media/editor.h"
+#include "media/identity.h"
 #include "media/ingest.h"
 #include "media/pipeline.h"
 #include "runtime/pool.h"
@@ -85,6 +86,7 @@ struct Network::Impl {
   std::unique_ptr<catalogue::Catalogue> catalogue;
   std::unique_ptr<media::Pipeline> pipeline;
   std::unique_ptr<media::Editor> editor;
+  std::unique_ptr<media::Identities> identities;
   std::unique_ptr<media::Ingest> uploads;
 
   std::unique_ptr<workflows::Relay> relay;
@@ -154,8 +156,12 @@ Result<void> Network::Impl::open(const DataFolder& folder) {
   pipeline_options.sandbox.allow_unsandboxed = config.media.allow_unsandboxed;
   pipeline_options.limits.size_bytes_max = uint64_t(config.uploads.size_mib_max) << 20;
   pipeline_options.limits.duration_ms_max = uint64_t(config.uploads.duration_seconds_max) * 1000;
+  pipeline_options.limits.pixels_max = uint64_t(config.uploads.pixels_max);
+  pipeline_options.limits.frame_rate_max = uint64_t(config.uploads.frame_rate_max);
+  pipeline_options.limits.streams_max = uint64_t(config.uploads.streams_max);
   pipeline_options.limits.memory_bytes_max = uint64_t(config.media.memory_mib_max) << 20;
   pipeline_options.limits.wall_seconds_max = uint64_t(config.media.seconds_max);
+  pipeline_options.av1 = config.media.av1;
   pipeline_options.threads = static_cast<int>(config.media.threads);
   media::EditorOptions editor_options;
   editor_options.work_folder = folder.edits();
@@ -164,6 +170,7 @@ Result<void> Network::Impl::open(const DataFolder& folder) {
   editor_options.threads = pipeline_options.threads;
   RD_TRY(editor, media::Editor::create(std::move(editor_options), *blobs));
   RD_TRY(pipeline, media::Pipeline::create(std::move(pipeline_options), *blobs));
+  RD_TRY(identities, media::Identities::create(*database, clock));
   media::IngestOptions ingest_options;
   ingest_options.folder = folder.uploads();
   ingest_options.size_bytes_max = uint64_t(config.uploads.size_mib_max) << 20;
@@ -216,8 +223,8 @@ void Network::Impl::start_jobs() {
   options.workers = static_cast<int>(config.media.workers);
   jobs = jobs::make_in_process_queue(*database, clock, options);
   auto wake_relay = [this] { relay->notify(); };
-  auto steps =
-      workflows::media_steps(*uploads, *editor, *pipeline, {*blobs, config.uploads.keep_originals});
+  auto steps = workflows::media_steps(*uploads, *editor, *pipeline, *identities,
+                                      {*blobs, config.uploads.keep_originals});
   publish_video =
       std::make_unique<workflows::PublishVideo>(*accounts, *catalogue, *jobs, steps, wake_relay);
   delete_video =

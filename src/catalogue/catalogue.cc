@@ -1,5 +1,6 @@
 #include "catalogue/catalogue.h"
 
+#include "base/bytes.h"
 #include "catalogue/caption.h"
 #include "catalogue/rows.h"
 #include "catalogue/words.h"
@@ -184,6 +185,15 @@ Result<void> Catalogue::publish(VideoId id, const MediaFacts& media) {
         soci::use(duration_ms), soci::use(media.width), soci::use(media.height),
         soci::use(published_us), soci::use(row);
     insert_renditions(sql, id, media.renditions);
+    const std::string placeholder = base::to_base64url(media.placeholder);
+    const std::string waveform = base::to_base64url(media.waveform);
+    const int credentials = media.credentials ? 1 : 0;
+    const long long look = to_row(media.look), sound = to_row(media.sound);
+    sql << "UPDATE videos SET placeholder = :placeholder, waveform = :waveform,"
+           " credentials = :credentials, look_id = :look,"
+           " sound_id = :sound WHERE id = :id",
+        soci::use(placeholder), soci::use(waveform), soci::use(credentials), soci::use(look),
+        soci::use(sound), soci::use(row);
 
     log::v1::Record record;
     auto& body = *record.mutable_video_published();
@@ -194,6 +204,7 @@ Result<void> Catalogue::publish(VideoId id, const MediaFacts& media) {
     body.set_language(video.language);
     body.set_published_us(published);
     for (uint32_t word : words_of_video(video.caption, video.hashtags)) body.add_words(word);
+    body.set_sound_id(media.sound.value());
     return tell_log(sql, id, record, now);
   }));
   progress_.forget(id);
@@ -211,6 +222,13 @@ Result<void> Catalogue::complete_media(VideoId id, const MediaFacts& media) {
         soci::use(media.width), soci::use(media.height), soci::use(row);
     sql << "DELETE FROM renditions WHERE video_id = :id", soci::use(row);
     insert_renditions(sql, id, media.renditions);
+    if (!media.storyboard) return {};
+    const Storyboard& story = *media.storyboard;
+    sql << "UPDATE videos SET story_count = :count, story_columns = :columns,"
+           " story_tile_width = :width, story_tile_height = :height, story_interval_ms = :interval"
+           " WHERE id = :id",
+        soci::use(story.count), soci::use(story.columns), soci::use(story.tile_width),
+        soci::use(story.tile_height), soci::use(story.interval_ms), soci::use(row);
     return {};
   });
 }

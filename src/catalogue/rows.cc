@@ -2,6 +2,8 @@
 
 #include <unordered_map>
 
+#include "base/bytes.h"
+
 namespace rondo::catalogue {
 
 namespace {
@@ -21,6 +23,12 @@ std::vector<std::string> split_hashtags(const std::string& text) {
     begin = end + 1;
   }
   return tags;
+}
+
+// Whatever is no base64 shows as nothing: the video plays without it.
+std::string bytes_from_row(const std::string& text) {
+  auto bytes = base::from_base64(text);
+  return bytes.ok() ? std::move(bytes).value() : std::string();
 }
 
 void add_renditions(soci::session& sql, std::vector<Video>& videos) {
@@ -84,12 +92,20 @@ std::vector<Video> select_videos(soci::session& sql, const std::string& tail,
   long long published_us = 0;
   long long likes = 0;
   long long views = 0;
+  std::string placeholder;
+  std::string waveform;
+  int credentials = 0;
+  long long look = 0;
+  long long sound = 0;
+  Storyboard story;
   Video row;
   const std::string query =
       "SELECT v.id, v.upload_id, v.author_id, v.author_engine_id, v.state, v.caption, v.hashtags,"
       " v.language, v.progress_percent, v.refusal_code, v.refusal_detail, v.duration_ms, v.width,"
-      " v.height, v.trim_start_ms, v.trim_end_ms, v.cover_ms, v.created_us, v.published_us, "
-      "COALESCE(c.likes, 0), COALESCE(c.views, 0)"
+      " v.height, v.trim_start_ms, v.trim_end_ms, v.cover_ms, v.placeholder, v.waveform,"
+      " v.credentials, v.look_id, v.sound_id, v.story_count, v.story_columns, v.story_tile_width,"
+      " v.story_tile_height, v.story_interval_ms, v.created_us, v.published_us,"
+      " COALESCE(c.likes, 0), COALESCE(c.views, 0)"
       " FROM videos v LEFT JOIN video_counts c ON c.video_id = v.id " +
       tail;
   soci::statement select(sql);
@@ -110,6 +126,16 @@ std::vector<Video> select_videos(soci::session& sql, const std::string& tail,
   select.exchange(soci::into(trim_start_ms));
   select.exchange(soci::into(trim_end_ms));
   select.exchange(soci::into(cover_ms));
+  select.exchange(soci::into(placeholder));
+  select.exchange(soci::into(waveform));
+  select.exchange(soci::into(credentials));
+  select.exchange(soci::into(look));
+  select.exchange(soci::into(sound));
+  select.exchange(soci::into(story.count));
+  select.exchange(soci::into(story.columns));
+  select.exchange(soci::into(story.tile_width));
+  select.exchange(soci::into(story.tile_height));
+  select.exchange(soci::into(story.interval_ms));
   select.exchange(soci::into(created_us));
   select.exchange(soci::into(published_us));
   select.exchange(soci::into(likes));
@@ -136,6 +162,13 @@ std::vector<Video> select_videos(soci::session& sql, const std::string& tail,
       row.edit.trim = {static_cast<uint32_t>(trim_start_ms), static_cast<uint32_t>(trim_end_ms)};
     }
     if (cover_ms >= 0) row.edit.cover_ms = static_cast<uint32_t>(cover_ms);
+    row.media.placeholder = bytes_from_row(placeholder);
+    row.media.waveform = bytes_from_row(waveform);
+    row.media.credentials = credentials != 0;
+    row.media.look = from_row<VideoId>(look);
+    row.media.sound = from_row<VideoId>(sound);
+    row.media.storyboard.reset();
+    if (story.count > 0) row.media.storyboard = story;
     row.created_us = static_cast<uint64_t>(created_us);
     row.published_us = static_cast<uint64_t>(published_us);
     row.likes = likes;

@@ -65,6 +65,19 @@ ALTER TABLE videos ADD COLUMN cover_ms BIGINT NOT NULL DEFAULT -1
     {"catalogue", 3, R"sql(
 ALTER TABLE videos ADD COLUMN original_bytes BIGINT NOT NULL DEFAULT 0
 )sql"},
+    // Bytes as base64url. story_count: 0 while there is no storyboard.
+    {"catalogue", 4, R"sql(
+ALTER TABLE videos ADD COLUMN placeholder VARCHAR(64) NOT NULL DEFAULT '';
+ALTER TABLE videos ADD COLUMN waveform VARCHAR(160) NOT NULL DEFAULT '';
+ALTER TABLE videos ADD COLUMN credentials INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE videos ADD COLUMN look_id BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE videos ADD COLUMN sound_id BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE videos ADD COLUMN story_count INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE videos ADD COLUMN story_columns INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE videos ADD COLUMN story_tile_width INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE videos ADD COLUMN story_tile_height INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE videos ADD COLUMN story_interval_ms INTEGER NOT NULL DEFAULT 0
+)sql"},
 };
 
 }  // namespace

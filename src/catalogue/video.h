@@ -26,11 +26,29 @@ struct Rendition {
   int64_t size_bytes = 0;
 };
 
+// A JPEG of small pictures for the seek bar: picture i, at column i % columns of row i / columns,
+// is what is shown at i * interval_ms.
+struct Storyboard {
+  int count = 0;
+  int columns = 0;
+  int tile_width = 0;
+  int tile_height = 0;
+  int interval_ms = 0;
+};
+
 struct MediaFacts {
   uint32_t duration_ms = 0;
   int width = 0;  // of the largest rendition
   int height = 0;
   std::vector<Rendition> renditions;  // largest first
+  // Known when a video goes live; not asked for when its media is completed.
+  std::string placeholder;  // bytes of docs/formats/placeholder.md
+  std::string waveform;     // peaks of even parts, 255 the loudest; empty: silent
+  bool credentials = false;  // the source carried a C2PA manifest, which nobody has verified
+  VideoId look;   // the first video that looked the same: itself, unless it is a duplicate
+  VideoId sound;  // the first video of the same sound; zero: silent, or too short to tell
+  // Known when its media is complete; then there is a preview, too.
+  std::optional<Storyboard> storyboard;
 };
 
 struct Refusal {

@@ -57,6 +57,9 @@ struct Config {
   struct {
     int64_t size_mib_max = 1024;
     int64_t duration_seconds_max = 600;
+    int64_t pixels_max = int64_t{4096} * 2304;
+    int64_t frame_rate_max = 500;
+    int64_t streams_max = 32;
     int64_t open_per_account_max = 8;
     int64_t total_gib_max = 64;
     int64_t expire_hours = 24;
@@ -70,6 +73,7 @@ struct Config {
     int64_t workers = 1;
     int64_t threads = 2;
     int64_t memory_mib_max = 3072;
+    bool av1 = false;
     int64_t seconds_max = 1800;
   } media;
 

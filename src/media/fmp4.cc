@@ -98,18 +98,26 @@ struct Track {
   std::string codec;
 };
 
-Result<std::string> avc_codec(std::string_view sample_description) {
+Result<std::string> video_codec(std::string_view sample_description) {
   // Version and flags, count, then the first entry.
   if (sample_description.size() < 8) return bad("the stsd box is empty");
   RD_TRY(Box entry, box_at(sample_description, 8));
-  if (entry.type != "avc1") return bad("the picture is not H.264");
+  const bool av1 = entry.type == "av01";
+  if (!av1 && entry.type != "avc1") return bad("the picture is neither H.264 nor AV1");
   constexpr size_t kVisualFields = 78;
-  if (entry.body.size() < kVisualFields) return bad("the avc1 box ends too soon");
-  RD_TRY(auto config, child(entry.body.substr(kVisualFields), "avcC"));
-  if (!config || config->body.size() < 4) return bad("there is no avcC box");
+  if (entry.body.size() < kVisualFields) return bad("the sample entry ends too soon");
+  RD_TRY(auto config, child(entry.body.substr(kVisualFields), av1 ? "av1C" : "avcC"));
+  if (!config || config->body.size() < 4) return bad("there is no codec configuration box");
   std::array<char, 16> text{};
   auto byte = [&](size_t i) { return static_cast<uint8_t>(config->body[i]); };
-  std::snprintf(text.data(), text.size(), "avc1.%02x%02x%02x", byte(1), byte(2), byte(3));
+  if (av1) {
+    // Profile, level, tier, bits.
+    const int bits = (byte(2) & 0x40) == 0 ? 8 : (byte(2) & 0x20) == 0 ? 10 : 12;
+    std::snprintf(text.data(), text.size(), "av01.%d.%02d%c.%02d", byte(1) >> 5, byte(1) & 31,
+                  (byte(2) & 0x80) == 0 ? 'M' : 'H', bits);
+  } else {
+    std::snprintf(text.data(), text.size(), "avc1.%02x%02x%02x", byte(1), byte(2), byte(3));
+  }
   return std::string(text.data());
 }
 
@@ -133,7 +141,7 @@ Result<Track> read_track(std::string_view trak) {
   track.video = handler.size() >= 12 && handler.substr(8, 4) == "vide";
   if (track.video) {
     RD_TRY(std::string_view stsd, descend(trak, {"mdia", "minf", "stbl", "stsd"}));
-    RD_TRY(track.codec, avc_codec(stsd));
+    RD_TRY(track.codec, video_codec(stsd));
   }
   return track;
 }

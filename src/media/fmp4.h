@@ -27,7 +27,7 @@ struct Mp4Index {
   uint64_t init_bytes = 0;        // ftyp and moov: what a decoder needs first
   uint64_t fragments_offset = 0;  // where the first fragment starts; between: the index
   uint32_t timescale = 1;
-  std::string video_codec;  // RFC 6381: "avc1.64001f"
+  std::string video_codec;  // RFC 6381: "avc1.64001f", "av01.0.05M.08"
   bool has_audio = false;
   std::vector<Fragment> fragments;  // without gaps, to the end of the file
 

@@ -11,9 +11,13 @@ namespace {
 
 constexpr int kFrequencies = 16;
 constexpr int kQualityMin = 20;
-// Bits that differ between two frames that look the same, a mark or a tint included. Unrelated ones
-// differ in 128, give or take 16.
+// Bits that differ between two frames of one picture, as PDQ takes it for photos. Unrelated ones
+// differ in 128, give or take 16; two takes in one room were seen at 60.
+constexpr int kSameBitsMax = 31;
+constexpr double kSameShareMin = 0.8;
+// With a mark or a frame over it: enough only beside other evidence.
 constexpr int kAlikeBitsMax = 72;
+constexpr double kAlikeShareMin = 0.5;
 
 using Basis = std::array<std::array<float, kHashSide>, kFrequencies>;
 
@@ -44,10 +48,10 @@ int quality_of(std::span<const uint8_t, kHashSide * kHashSide> luma) {
   return std::min(100, steps / 90);
 }
 
-double share_found(const std::vector<FrameHash>& of, const std::vector<FrameHash>& in) {
+double share_found(const std::vector<FrameHash>& of, const std::vector<FrameHash>& in, int bits) {
   const auto found = std::count_if(of.begin(), of.end(), [&](const FrameHash& a) {
     return std::any_of(in.begin(), in.end(),
-                       [&](const FrameHash& b) { return distance(a, b) <= kAlikeBitsMax; });
+                       [&](const FrameHash& b) { return distance(a, b) <= bits; });
   });
   return static_cast<double>(found) / static_cast<double>(of.size());
 }
@@ -89,7 +93,7 @@ int distance(const FrameHash& a, const FrameHash& b) {
   return bits;
 }
 
-double likeness(std::span<const FrameHash> a, std::span<const FrameHash> b) {
+double likeness(std::span<const FrameHash> a, std::span<const FrameHash> b, int bits) {
   auto visible = [](std::span<const FrameHash> all) {
     std::vector<FrameHash> some;
     std::copy_if(all.begin(), all.end(), std::back_inserter(some),
@@ -98,7 +102,12 @@ double likeness(std::span<const FrameHash> a, std::span<const FrameHash> b) {
   };
   const auto left = visible(a), right = visible(b);
   if (left.empty() || right.empty()) return 0;
-  return std::min(share_found(left, right), share_found(right, left));
+  return std::min(share_found(left, right, bits), share_found(right, left, bits));
+}
+
+bool near_duplicates(std::span<const FrameHash> a, std::span<const FrameHash> b, bool same_sound) {
+  return same_sound ? likeness(a, b, kAlikeBitsMax) >= kAlikeShareMin
+                    : likeness(a, b, kSameBitsMax) >= kSameShareMin;
 }
 
 }  // namespace rondo::media

@@ -27,10 +27,12 @@ FrameHash hash_frame(std::span<const uint8_t, kHashSide * kHashSide> luma);
 
 int distance(const FrameHash& a, const FrameHash& b);  // bits that differ, 0..256
 
-// The share of the frames with something to see, of either video, that have their like in the
-// other: the smaller of the two shares, 0..1. Zero when one of them has nothing to see.
-double likeness(std::span<const FrameHash> a, std::span<const FrameHash> b);
-// From here on two videos are near duplicates.
-inline constexpr double kNearDuplicate = 0.5;
+// The share of the frames with something to see, of either video, that have one in the other at
+// most `bits` away: the smaller of the two shares, 0..1. Zero when one of them has nothing to see.
+double likeness(std::span<const FrameHash> a, std::span<const FrameHash> b, int bits);
+
+// Whether a viewer who has seen one has seen the other: nearly all frames nearly the same; where
+// the sound is the same too, a mark, a frame or a tint over the picture may have changed more.
+bool near_duplicates(std::span<const FrameHash> a, std::span<const FrameHash> b, bool same_sound);
 
 }  // namespace rondo::media

@@ -80,7 +80,7 @@ Result<void> judge_pixels(const VideoStream& video, const MediaLimits& limits) {
     return refused("too_many_pixels", "This video is " + measured + ", " + mega(width * height) +
                                           " megapixels; the limit here is " +
                                           mega(limits.pixels_max) +
-                                          ". Export it at 4K or below and try again.");
+                                          ". Export it smaller and try again.");
   }
   if (width == 0 || height == 0) return damaged("its picture has no size");
   if (std::min(width, height) < limits.side_pixels_min) {
@@ -92,10 +92,12 @@ Result<void> judge_pixels(const VideoStream& video, const MediaLimits& limits) {
 
 Result<void> judge_frame_rate(double frames_per_second, const MediaLimits& limits) {
   if (frames_per_second <= static_cast<double>(limits.frame_rate_max)) return {};
-  return refused("frame_rate_too_high", "This video has " + decimal(frames_per_second) +
-                                            " frames a second; the limit here is " +
-                                            std::to_string(limits.frame_rate_max) +
-                                            ". Export it at 60 or fewer and try again.");
+  return refused("frame_rate_too_high",
+                 "This video has " + decimal(frames_per_second) +
+                     " frames a second; the limit here is " +
+                     std::to_string(limits.frame_rate_max) + ". Export it at " +
+                     std::to_string(std::min<uint64_t>(60, limits.frame_rate_max)) +
+                     " or fewer and try again.");
 }
 
 Result<void> judge_duration(uint64_t duration_ms, const MediaLimits& limits) {

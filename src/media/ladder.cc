@@ -59,6 +59,18 @@ std::vector<Rung> ladder(int width, int height, double frame_rate) {
   return rungs;
 }
 
+std::vector<Rung> av1_rungs(const std::vector<Rung>& rungs) {
+  constexpr int kShortSideMin = 480;
+  std::vector<Rung> out;
+  for (const Rung& rung : rungs) {
+    if (!out.empty() && std::min(rung.width, rung.height) < kShortSideMin) break;
+    out.push_back(rung);
+    out.back().name += "-av1";
+    out.back().av1 = true;
+  }
+  return out;
+}
+
 Size poster_size(int width, int height) { return fit(width, height, 720); }
 
 }  // namespace rondo::media

@@ -21,12 +21,11 @@ constexpr double kCodingDb = 1.8;
 constexpr double kCeilingDbtp = kPeakDbtpMax - kCodingDb;
 // Below this, coding has never been seen to reach the limit.
 constexpr double kSafeDbtp = -6;
-// Below this there is nothing to hear.
-constexpr double kSilenceLufs = -60;
-// A quiet room stays a quiet room.
-constexpr double kGainDbMax = 36;
+// Below this there is nothing to hear but the recorder: it stays as it is.
+constexpr double kSilenceLufs = -57;
+constexpr double kGainDbMax = kTargetLufs - kSilenceLufs;
 // Single knocks may be taken down this far; beyond, it is heard.
-constexpr double kLimitDbMax = 30;
+constexpr double kLimitDbMax = 40;
 constexpr int kRoundsMax = 3;
 
 struct Measured {
@@ -46,35 +45,61 @@ std::string sound_filters() {
 
 namespace {
 
-// FFmpeg with the sound of the input mapped; what to do with it is to follow.
+constexpr std::string_view kFingerprintFile = "sound.fingerprint";
+constexpr std::string_view kWaveformFile = "sound.pcm";
+
+// FFmpeg with the sound of the input open; what to do with it is to follow.
 SandboxCommand sound_command(const Probe& probe, const MediaLimits& limits, int threads) {
   RD_ASSERT(probe.audio.has_value());
   SandboxCommand command;
   command.program = "ffmpeg";
-  command.arguments = {"-hide_banner",         "-nostdin", "-nostats", "-v", "info", "-threads",
-                       std::to_string(threads)};
+  command.arguments = {"-hide_banner", "-nostdin", "-nostats", "-y",
+                       "-v",           "info",     "-threads", std::to_string(threads)};
   auto add = [&](const std::vector<std::string>& arguments) {
     command.arguments.insert(command.arguments.end(), arguments.begin(), arguments.end());
   };
   add(input_options(probe, limits));
-  add({"-vn", "-sn", "-dn", "-i", std::string(kSandboxInput), "-map",
-       "0:" + std::to_string(probe.audio->index)});
+  add({"-vn", "-sn", "-dn", "-i", std::string(kSandboxInput)});
   command.limits.wall_max = std::chrono::seconds(limits.wall_seconds_max);
   command.limits.cpu_seconds_max = limits.wall_seconds_max * static_cast<uint64_t>(threads);
   command.limits.address_space_bytes_max = limits.memory_bytes_max;
   return command;
 }
 
-// Of the sound behind `filters`; nothing when it is silent.
+std::string sound_label(const Probe& probe) { return "0:" + std::to_string(probe.audio->index); }
+
+// Of the sound behind `filters`; nothing when it is silent. With `scratch`, the files of its trace
+// are left there.
 Result<std::optional<Measured>> measure(const Sandbox& sandbox, const fs::path& file,
                                         const Probe& probe, const MediaLimits& limits, int threads,
-                                        const std::stop_token& stop, const std::string& filters) {
+                                        const std::stop_token& stop, const std::string& filters,
+                                        const fs::path* scratch) {
   SandboxCommand command = sound_command(probe, limits, threads);
+  auto add = [&](const std::vector<std::string>& arguments) {
+    command.arguments.insert(command.arguments.end(), arguments.begin(), arguments.end());
+  };
   // loudnorm is here for its report only: what comes out of it is thrown away.
-  command.arguments.insert(command.arguments.end(),
-                           {"-af", filters + ",loudnorm=print_format=json", "-f", "null", "-"});
-  command.input = file;
+  std::string graph = "[" + sound_label(probe) + "]" + filters;
+  if (scratch != nullptr) graph += ",asplit=3[loud][print][wave];[loud]anull";
+  graph += ",loudnorm=print_format=json[measured]";
   command.limits.file_bytes_max = 0;
+  if (scratch != nullptr) {
+    graph +=
+        ";[print]aresample=11025,aformat=sample_fmts=s16:channel_layouts=mono[print_in];"
+        "[wave]aresample=" +
+        std::to_string(kWaveformRate) + ",aformat=sample_fmts=s16:channel_layouts=mono[wave_in]";
+    command.output_directory = *scratch;
+    command.limits.file_bytes_max =
+        (1u << 20) + (limits.duration_ms_max / 1000 + 1) * kWaveformRate * 2;
+  }
+  const std::string longest = std::to_string(limits.duration_ms_max / 1000 + 1);
+  add({"-filter_complex", graph, "-map", "[measured]", "-f", "null", "-"});
+  if (scratch != nullptr) {
+    add({"-map", "[print_in]", "-t", longest, "-f", "chromaprint", "-fp_format", "raw",
+         std::string(kFingerprintFile)});
+    add({"-map", "[wave_in]", "-t", longest, "-f", "s16le", std::string(kWaveformFile)});
+  }
+  command.input = file;
   command.stop = stop;
   RD_TRY(ProcessResult result, sandbox.run(command));
   if (!result.succeeded()) return command_failed(result, "measuring its loudness");
@@ -103,9 +128,10 @@ Result<std::optional<Measured>> rehearse(const Sandbox& sandbox, const fs::path&
   auto add = [&](const std::vector<std::string>& arguments) {
     command.arguments.insert(command.arguments.end(), arguments.begin(), arguments.end());
   };
-  add({"-af", sound_filters() + "," + level_filters(level) + ",aformat=sample_fmts=fltp"});
+  add({"-map", sound_label(probe), "-af",
+       sound_filters() + "," + level_filters(level) + ",aformat=sample_fmts=fltp"});
   add(sound_encoding());
-  add({"-y", "-f", "mp4", std::string(kName)});
+  add({"-f", "mp4", std::string(kName)});
   command.input = file;
   command.output_directory = scratch;
   command.limits.file_bytes_max = (16u << 20) + limits.duration_ms_max / 1000 * (256'000 / 8);
@@ -115,7 +141,7 @@ Result<std::optional<Measured>> rehearse(const Sandbox& sandbox, const fs::path&
   Probe coded;
   coded.demuxer = "mov";
   coded.audio = AudioStream();
-  auto measured = measure(sandbox, scratch / kName, coded, limits, threads, stop, "anull");
+  auto measured = measure(sandbox, scratch / kName, coded, limits, threads, stop, "anull", nullptr);
   std::error_code code;
   fs::remove(scratch / kName, code);
   return measured;
@@ -126,9 +152,14 @@ Result<std::optional<Measured>> rehearse(const Sandbox& sandbox, const fs::path&
 Result<std::optional<Level>> measure_level(const Sandbox& sandbox, const fs::path& file,
                                            const Probe& probe, const MediaLimits& limits,
                                            const fs::path& scratch, int threads,
-                                           const std::stop_token& stop) {
-  RD_TRY(auto source, measure(sandbox, file, probe, limits, threads, stop, sound_filters()));
+                                           const std::stop_token& stop, SoundTrace* trace) {
+  RD_TRY(auto source, measure(sandbox, file, probe, limits, threads, stop, sound_filters(),
+                              trace != nullptr ? &scratch : nullptr));
   if (!source) return std::optional<Level>();
+  if (trace != nullptr) {
+    RD_TRY(trace->fingerprint, read_fingerprint(scratch / kFingerprintFile));
+    RD_TRY(trace->waveform, read_waveform(scratch / kWaveformFile));
+  }
   Level level;
   level.gain_db = std::min(kTargetLufs - source->integrated_lufs, kGainDbMax);
   const double gain_db_max =
@@ -143,7 +174,7 @@ Result<std::optional<Level>> measure_level(const Sandbox& sandbox, const fs::pat
     // little.
     for (int round = 0; round < kRoundsMax && level.gain_db < gain_db_max; ++round) {
       RD_TRY(auto limited, measure(sandbox, file, probe, limits, threads, stop,
-                                   sound_filters() + "," + level_filters(level)));
+                                   sound_filters() + "," + level_filters(level), nullptr));
       if (!limited) break;
       const double missing = kTargetLufs - limited->integrated_lufs;
       if (missing < 0.5) break;

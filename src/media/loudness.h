@@ -3,6 +3,8 @@
 // down, and what that costs in loudness is measured and made up for. Coding adds peaks of its own:
 // where it is close, the coded sound is measured too, and the limiter set lower.
 //
+// The first decoding also yields the sound's trace (sound_trace.h), for those who ask for it.
+//
 // Blocks; thread safe. Errors as in probe.h.
 #pragma once
 
@@ -15,6 +17,7 @@
 #include "base/result.h"
 #include "media/probe.h"
 #include "media/sandbox.h"
+#include "media/sound_trace.h"
 
 namespace rondo::media {
 
@@ -32,12 +35,13 @@ std::string sound_filters();
 std::vector<std::string> sound_encoding();
 
 // `scratch`: a folder for files that are gone at the end.
-// Nothing when the track is silent, or too short to have a loudness: it stays as it is.
+// Nothing when the track is silent, or too short to have a loudness: it stays as it is, and `trace`
+// (may be null) says nothing.
 Result<std::optional<Level>> measure_level(const Sandbox& sandbox,
                                            const std::filesystem::path& file, const Probe& probe,
                                            const MediaLimits& limits,
                                            const std::filesystem::path& scratch, int threads,
-                                           const std::stop_token& stop);
+                                           const std::stop_token& stop, SoundTrace* trace);
 
 // The filters that bring a sound so measured to the target.
 std::string level_filters(const Level& level);

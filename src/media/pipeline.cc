@@ -99,6 +99,11 @@ Result<std::unique_ptr<Pipeline>> Pipeline::create(PipelineOptions options,
   return std::unique_ptr<Pipeline>(new Pipeline(std::move(options), store));
 }
 
+namespace {
+std::string traces_key(VideoId video) { return "traces/" + to_text(video); }
+constexpr uint64_t kTracesBytesMax = 64 << 10;
+}  // namespace
+
 std::string master_name(size_t renditions) {
   return "master-" + std::to_string(renditions) + ".m3u8";
 }
@@ -112,7 +117,8 @@ struct Pipeline::Work {
   std::optional<WorkFolder> folder;
   std::vector<RenditionFile> renditions;  // fetched or made, of those that the step is about
   std::vector<Rung> missing;
-  fs::path poster;
+  Traces traces;
+  Transcoded made;
 };
 
 Result<void> Pipeline::start(Work& work) const {
@@ -144,53 +150,89 @@ Result<void> Pipeline::fetch(Work& work, const std::vector<Rung>& rungs) const {
   return {};
 }
 
-Result<void> Pipeline::make(Work& work, bool poster, const ProgressCallback& progress) const {
+Result<void> Pipeline::make(Work& work, Pass pass, const ProgressCallback& progress) const {
   const double measured = work.probe.audio ? kLoudnessShare : 0;
-  Pass pass{work.missing, poster, {}};
-  if (work.probe.audio) {
-    RD_TRY(pass.level, measure_level(sandbox_, work.source, work.probe, options_.limits,
-                                     work.folder->path(), options_.threads, work.stop));
+  // A pass without rungs has no sound.
+  if (work.probe.audio && !pass.rungs.empty()) {
+    RD_TRY(pass.level,
+           measure_level(sandbox_, work.source, work.probe, options_.limits, work.folder->path(),
+                         options_.threads, work.stop, pass.poster ? &work.traces.sound : nullptr));
     if (progress) progress(measured);
   }
-  RD_TRY(Transcoded made,
-         transcode(
-             sandbox_, work.source, work.probe, pass, work.folder->path(),
-             TranscodeOptions{.threads = options_.threads, .limits = options_.limits},
-             [&](double done) {
-               if (progress) progress(measured + done * (1 - measured));
-             },
-             work.stop));
-  for (auto& rendition : made.renditions) work.renditions.push_back(std::move(rendition));
-  std::sort(
-      work.renditions.begin(), work.renditions.end(),
-      [](const RenditionFile& a, const RenditionFile& b) { return a.rung.width > b.rung.width; });
-  work.poster = made.poster;
+  RD_TRY(work.made, transcode(
+                        sandbox_, work.source, work.probe, pass, work.folder->path(),
+                        TranscodeOptions{.threads = options_.threads, .limits = options_.limits},
+                        [&](double done) {
+                          if (progress) progress(measured + done * (1 - measured));
+                        },
+                        work.stop));
+  for (auto& rendition : work.made.renditions) work.renditions.push_back(std::move(rendition));
+  std::sort(work.renditions.begin(), work.renditions.end(),
+            [](const RenditionFile& a, const RenditionFile& b) {
+              return std::pair(a.rung.av1, -a.rung.width) < std::pair(b.rung.av1, -b.rung.width);
+            });
+  work.traces.placeholder = std::move(work.made.placeholder);
+  work.traces.look = std::move(work.made.look);
   return {};
 }
 
-Result<Asset> Pipeline::make_playable(VideoId video, const fs::path& source,
-                                      const ProgressCallback& progress, std::stop_token stop) {
-  Work work{video, source, stop, {}, {}, {}, {}, {}};
+Result<Playable> Pipeline::make_playable(VideoId video, const fs::path& source,
+                                         const ProgressCallback& progress, std::stop_token stop) {
+  Work work{video, source, stop, {}, {}, {}, {}, {}, {}};
   RD_CHECK(start(work));
   const std::vector<Rung> rungs = rungs_of(work.probe);
   const Rung first = first_rung(rungs);
   RD_CHECK(fetch(work, {first}));
-  // The poster comes before the playlists: it is missing only where the rendition is of no use.
-  work.missing = {first};
-  const auto poster = store_.stat(media_key(video, "poster.jpg"));
-  if (work.renditions.empty() || !poster.ok()) {
+  // The rendition is put last: what else this step makes is missing only where that is of no use.
+  const bool have = work.missing.empty();
+  auto traces = store_.get(traces_key(video), kTracesBytesMax);
+  auto known = traces.ok() ? unpack_traces(*traces) : Result<Traces>(std::move(traces).error());
+  if (have && known.ok()) {
+    work.traces = std::move(*known);
+  } else {
+    work.missing = {first};
     work.renditions.clear();
-    RD_CHECK(make(work, true, progress));
+    RD_CHECK(make(work, Pass{.rungs = {first}, .poster = true}, progress));
+    RD_CHECK(store_.put(traces_key(video), pack(work.traces)));
   }
-  return package(work);
+  Playable playable;
+  RD_TRY(playable.asset, package(work));
+  playable.traces = std::move(work.traces);
+  return playable;
 }
 
 Result<Asset> Pipeline::make_rest(VideoId video, const fs::path& source, std::stop_token stop) {
-  Work work{video, source, stop, {}, {}, {}, {}, {}};
+  Work work{video, source, stop, {}, {}, {}, {}, {}, {}};
   RD_CHECK(start(work));
-  RD_CHECK(fetch(work, rungs_of(work.probe)));
-  if (!work.missing.empty()) RD_CHECK(make(work, false, {}));
-  return package(work);
+  bool glimpsed = true;
+  for (std::string_view file : {kStoryboardFile, kPreviewFile}) {
+    const auto info = store_.stat(media_key(video, file));
+    if (!info.ok() && info.error().code() != ErrorCode::kNotFound) return info.error();
+    glimpsed = glimpsed && info.ok();
+  }
+  RD_TRY(Asset asset, complete(work, rungs_of(work.probe), !glimpsed));
+  // The video is published by now: nobody asks for them again.
+  RD_CHECK(store_.remove(traces_key(video)));
+  return asset;
+}
+
+Result<Asset> Pipeline::make_av1(VideoId video, const fs::path& source, std::stop_token stop) {
+  Work work{video, source, stop, {}, {}, {}, {}, {}, {}};
+  RD_CHECK(start(work));
+  std::vector<Rung> rungs = rungs_of(work.probe);
+  for (Rung& rung : av1_rungs(rungs)) rungs.push_back(std::move(rung));
+  return complete(work, rungs, false);
+}
+
+Result<Asset> Pipeline::complete(Work& work, const std::vector<Rung>& rungs, bool glimpses) const {
+  RD_CHECK(fetch(work, rungs));
+  if (!work.missing.empty() || glimpses) {
+    RD_CHECK(make(work, Pass{.rungs = work.missing, .glimpses = glimpses}, {}));
+  }
+  RD_TRY(Asset asset, package(work));
+  asset.storyboard = storyboard_of(work.probe.video.display_width, work.probe.video.display_height,
+                                   work.probe.video_end_us / 1000);
+  return asset;
 }
 
 Result<Asset> Pipeline::package(const Work& work) const {
@@ -198,10 +240,17 @@ Result<Asset> Pipeline::package(const Work& work) const {
   Asset asset;
   asset.frame_rate = frame_rate_of(work.probe);
   asset.has_audio = work.probe.audio.has_value();
+  asset.credentials = work.probe.credentials;
   const Size poster = poster_size(work.probe.video.display_width, work.probe.video.display_height);
   asset.poster_width = poster.width;
   asset.poster_height = poster.height;
-  if (!work.poster.empty()) RD_CHECK(store_.put_file(media_key(video, "poster.jpg"), work.poster));
+  if (!work.made.poster.empty()) {
+    RD_CHECK(store_.put_file(media_key(video, "poster.jpg"), work.made.poster));
+  }
+  if (!work.made.storyboard.empty()) {
+    RD_CHECK(store_.put_file(media_key(video, kStoryboardFile), work.made.storyboard));
+    RD_CHECK(store_.put_file(media_key(video, kPreviewFile), work.made.preview));
+  }
 
   double seconds = 0;
   std::vector<HlsVariant> variants;
@@ -222,8 +271,11 @@ Result<Asset> Pipeline::package(const Work& work) const {
   asset.duration_ms = std::llround(seconds * 1000);
   asset.width = asset.renditions[0].width;
   asset.height = asset.renditions[0].height;
-  // Players start with the first: the smallest shows a picture soonest.
+  // Players start with the first: the smallest shows a picture soonest, and H.264 everywhere.
   std::reverse(variants.begin(), variants.end());
+  std::stable_partition(variants.begin(), variants.end(), [](const HlsVariant& variant) {
+    return variant.index->video_codec.starts_with("avc1");
+  });
   RD_CHECK(
       store_.put(media_key(video, master_name(variants.size())), multivariant_playlist(variants)));
   return asset;
@@ -312,6 +364,7 @@ Result<void> Pipeline::remove(VideoId video) {
     return key.find("/master-") != std::string::npos;
   });
   for (const auto& key : keys) RD_CHECK(store_.remove(key));
+  RD_CHECK(store_.remove(traces_key(video)));
   return {};
 }
 

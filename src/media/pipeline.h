@@ -1,8 +1,11 @@
 // The whole way of one video, in two steps, each of which puts its objects into the blob store as
-//   media/<video id>/<n>p.mp4, <n>p.m3u8 (a rendition each), poster.jpg, master-<count>.m3u8
+//   media/<video id>/<n>p.mp4, <n>p.m3u8 (a rendition each), poster.jpg, storyboard.jpg,
+//   preview.mp4, master-<count>.m3u8
 //
-//   make_playable   probe, one small rendition and the poster: as early as can be
-//   make_rest       the other renditions, all from one decoding
+//   make_playable   probe, one small rendition, the poster, and what tells the video from others:
+//                   as early as can be
+//   make_rest       the other renditions, storyboard and preview, all from one decoding
+//   make_av1        where the operator wants it: the larger renditions again as AV1
 //
 // An object never changes once it is there: the playlist over all renditions has another name than
 // the one over the first, and is put last. Either step may be run again at any time, after a crash
@@ -19,6 +22,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -26,8 +30,10 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "blob/blob_store.h"
+#include "media/glimpses.h"
 #include "media/probe.h"
 #include "media/sandbox.h"
+#include "media/traces.h"
 #include "media/transcode.h"
 
 namespace rondo::media {
@@ -37,6 +43,7 @@ struct PipelineOptions {
   SandboxOptions sandbox;
   MediaLimits limits;
   int threads = 2;
+  bool av1 = false;  // whether make_av1 makes anything
 };
 
 struct Rendition {
@@ -51,8 +58,15 @@ struct Asset {
   int width = 0, height = 0;  // of the best rendition
   double frame_rate = 0;
   bool has_audio = false;
+  bool credentials = false;  // the source carried a C2PA manifest, which nobody has verified
   std::vector<Rendition> renditions;  // the best first
   int poster_width = 0, poster_height = 0;
+  std::optional<Storyboard> storyboard;  // with it the preview: after make_rest
+};
+
+struct Playable {
+  Asset asset;
+  Traces traces;  // what the first step alone gives
 };
 
 // "media/<video id>/<file>".
@@ -71,10 +85,14 @@ class Pipeline {
   // False when the operator chose to run FFmpeg without isolation: to be warned about at start.
   Result<bool> isolated() const { return sandbox_.isolated(); }
 
-  Result<Asset> make_playable(VideoId video, const std::filesystem::path& source,
-                              const ProgressCallback& progress, std::stop_token stop);
+  Result<Playable> make_playable(VideoId video, const std::filesystem::path& source,
+                                 const ProgressCallback& progress, std::stop_token stop);
   // The whole asset. After make_playable, of the same source.
   Result<Asset> make_rest(VideoId video, const std::filesystem::path& source, std::stop_token stop);
+
+  // The whole asset again, with its AV1 renditions behind the others. After make_rest.
+  Result<Asset> make_av1(VideoId video, const std::filesystem::path& source, std::stop_token stop);
+  bool makes_av1() const { return options_.av1; }
 
   // Renders two lavfi graphs (a picture, a sound) into a file that make_playable() takes, in the
   // same sandbox. `out` is replaced. The graphs are the program's own; a wrong one is invalid.
@@ -93,8 +111,9 @@ class Pipeline {
   Result<void> start(Work& work) const;
   // Those of the rungs that the store holds, as files again; the others are what is missing.
   Result<void> fetch(Work& work, const std::vector<Rung>& rungs) const;
-  Result<void> make(Work& work, bool poster, const ProgressCallback& progress) const;
+  Result<void> make(Work& work, Pass pass, const ProgressCallback& progress) const;
   Result<Asset> package(const Work& work) const;
+  Result<Asset> complete(Work& work, const std::vector<Rung>& rungs, bool glimpses) const;
 
   const PipelineOptions options_;
   const Sandbox sandbox_;

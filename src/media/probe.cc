@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <fstream>
 
+#include "media/content_credentials.h"
 #include "media/describe.h"
 #include "media/judge.h"
 #include "media/refusal.h"
@@ -59,6 +60,10 @@ class Prober {
     RD_CHECK(read_first_frame());
     RD_CHECK(measure_timeline());
     RD_CHECK(judge_duration(probe_.duration_ms, limits_));
+    if (probe_.demuxer == "mov") {
+      std::ifstream in(file_, std::ios::binary);
+      probe_.credentials = carries_credentials(in);
+    }
     return std::move(probe_);
   }
 

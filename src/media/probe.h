@@ -69,6 +69,7 @@ struct Probe {
   int stream_count = 0;
   VideoStream video;  // the one to show: the default one, then the one with most pixels
   std::optional<AudioStream> audio;  // the default one, then the one with most channels
+  bool credentials = false;          // it carries a C2PA manifest (content_credentials.h)
 };
 
 // `file` must not change meanwhile.

@@ -1,9 +1,14 @@
 #include "media/transcode.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
+#include <cstring>
+#include <fstream>
 
+#include "media/glimpses.h"
+#include "media/placeholder.h"
 #include "media/refusal.h"
 
 namespace rondo::media {
@@ -11,6 +16,9 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr double kFrameRateMax = 60;
+constexpr std::string_view kPosterFile = "poster.jpg";
+constexpr std::string_view kBlurFile = "placeholder.rgb";
+constexpr std::string_view kLookFile = "look.gray";
 
 using Arguments = std::vector<std::string>;
 
@@ -44,6 +52,11 @@ std::string tone_map(const VideoStream& video, const Size& size) {
          "desat=2:peak=10,zscale=t=bt709:m=bt709:r=tv,format=yuv420p,";
 }
 
+// What every picture that is served as video comes out as.
+constexpr std::string_view kOutColors =
+    "out_color_matrix=bt709:out_range=tv,format=yuv420p,setsar=1,setparams=range=tv:"
+    "color_primaries=bt709:color_trc=bt709:colorspace=bt709";
+
 std::string graph_of(const Probe& probe, const Pass& pass) {
   const VideoStream& video = probe.video;
   // FFmpeg has turned the picture upright where the graph begins.
@@ -60,30 +73,45 @@ std::string graph_of(const Probe& probe, const Pass& pass) {
   std::string read = "in_color_matrix=" + matrix_of(video) + ":in_range=" +
                      (video.color_range == "pc" ? std::string("pc") : std::string("auto")) + ":";
   if (video.hdr()) {
-    graph += tone_map(video, {pass.rungs[0].width, pass.rungs[0].height});
+    const Size poster = poster_size(video.display_width, video.display_height);
+    graph += tone_map(
+        video, pass.rungs.empty() ? poster : Size{pass.rungs[0].width, pass.rungs[0].height});
     read = "in_color_matrix=bt709:in_range=tv:";
   }
   const size_t count = pass.rungs.size();
-  graph += "split=" + std::to_string(count + (pass.poster ? 1 : 0));
-  for (size_t i = 0; i < count; ++i) graph += "[s" + std::to_string(i) + "]";
-  if (pass.poster) graph += "[first]";
+  std::vector<std::string> branches;  // what follows the split, without the label in front
   for (size_t i = 0; i < count; ++i) {
-    const std::string n = std::to_string(i);
-    graph += ";[s" + n + "]scale=" + size_text({pass.rungs[i].width, pass.rungs[i].height}) +
-             ":flags=bicubic:" + read +
-             "out_color_matrix=bt709:out_range=tv,format=yuv420p,setsar=1,setparams=range=tv:"
-             "color_primaries=bt709:color_trc=bt709:colorspace=bt709[v" +
-             n + "]";
+    branches.push_back("scale=" + size_text({pass.rungs[i].width, pass.rungs[i].height}) +
+                       ":flags=bicubic:" + read + std::string(kOutColors) + "[v" +
+                       std::to_string(i) + "]");
   }
+  const int width = video.display_width, height = video.display_height;
   if (pass.poster) {
     // JPEG is BT.601, full range.
-    graph += ";[first]select='eq(n,0)',scale=" +
-             size_text(poster_size(video.display_width, video.display_height)) +
-             ":flags=bicubic:" + read +
-             "out_color_matrix=bt601:out_range=pc,format=yuvj420p,setsar=1[poster]";
+    branches.push_back("select='eq(n,0)',scale=" + size_text(poster_size(width, height)) +
+                       ":flags=bicubic:" + read +
+                       "out_color_matrix=bt601:out_range=pc,format=yuvj420p,setsar=1[poster]");
+    const std::string side = std::to_string(kPlaceholderSide);
+    branches.push_back("select='eq(n,0)',scale=" + side + ":" + side + ":flags=area:" + read +
+                       "out_range=pc,format=rgb24[blur]");
+    const std::string hashed = std::to_string(kHashSide);
+    branches.push_back("fps=1:round=up,scale=" + hashed + ":" + hashed + ":flags=area:" + read +
+                       "out_range=pc,format=gray[look]");
+  }
+  if (pass.glimpses) {
+    branches.push_back(
+        storyboard_filters(storyboard_of(width, height, probe.video_end_us / 1000), read) +
+        "[board]");
+    branches.push_back(preview_filters(width, height, probe.video_end_us / 1000, read) +
+                       "[preview]");
+  }
+  graph += "split=" + std::to_string(branches.size());
+  for (size_t i = 0; i < branches.size(); ++i) graph += "[s" + std::to_string(i) + "]";
+  for (size_t i = 0; i < branches.size(); ++i) {
+    graph += ";[s" + std::to_string(i) + "]" + branches[i];
   }
 
-  if (probe.audio) {
+  if (probe.audio && count > 0) {
     graph += ";[0:" + std::to_string(probe.audio->index) + "]" + sound_filters() + ",";
     if (pass.level) graph += level_filters(*pass.level) + ",aformat=sample_fmts=fltp,";
     // Resampling may leave a tail.
@@ -103,22 +131,98 @@ Arguments rung_arguments(const Rung& rung, size_t i, const Probe& probe,
             "+bitexact", "-flags:a", "+bitexact",
             // A file that is longer than it says has to end somewhere.
             "-t", std::to_string(options.limits.duration_ms_max / 1000 + 1)});
-  add(out,
-      {"-c:v", "libx264", "-preset", "veryfast", "-profile:v", "high", "-crf", "22", "-maxrate",
-       std::to_string(rung.rate_bps_max), "-bufsize", std::to_string(rung.rate_bps_max * 2),
-       "-threads", std::to_string(options.threads), "-pix_fmt", "yuv420p", "-colorspace", "bt709",
-       "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv",
-       // Fragments: a key frame a second, none between.
-       "-force_key_frames", "expr:gte(t,n_forced)", "-sc_threshold", "0", "-g", "600",
-       // Frames keep their own times.
-       "-fps_mode", "passthrough", "-enc_time_base", "1/90000"});
+  const std::string threads = std::to_string(options.threads);
+  // Fragments: a key frame a second, none between.
+  if (rung.av1) {
+    // SVT-AV1 knows no forced key frames: so many frames apart instead.
+    const long rate = std::max(1l, std::lround(frame_rate_of(probe)));
+    add(out, {"-c:v", "libsvtav1", "-preset", "9", "-crf", "36", "-g", std::to_string(rate),
+              "-svtav1-params", "lp=" + threads});
+  } else {
+    add(out, {"-c:v",
+              "libx264",
+              "-preset",
+              "veryfast",
+              "-profile:v",
+              "high",
+              "-crf",
+              "22",
+              "-maxrate",
+              std::to_string(rung.rate_bps_max),
+              "-bufsize",
+              std::to_string(rung.rate_bps_max * 2),
+              "-threads",
+              threads,
+              "-force_key_frames",
+              "expr:gte(t,n_forced)",
+              "-sc_threshold",
+              "0",
+              "-g",
+              "600"});
+  }
+  add(out, {"-pix_fmt", "yuv420p", "-colorspace", "bt709", "-color_primaries", "bt709",
+            "-color_trc", "bt709", "-color_range", "tv",
+            // Frames keep their own times.
+            "-fps_mode", "passthrough", "-enc_time_base", "1/90000"});
   // With frames at uneven distances, decoding order would start the file with a gap.
-  if (probe.video.irregular) add(out, {"-bf", "0"});
+  if (probe.video.irregular && !rung.av1) add(out, {"-bf", "0"});
   if (probe.audio) add(out, sound_encoding());
   add(out, {"-video_track_timescale", "90000", "-write_tmcd", "0", "-movflags",
             "+frag_keyframe+delay_moov+default_base_moof+global_sidx+skip_trailer", "-f", "mp4",
             rung.name + ".mp4"});
   return out;
+}
+
+Arguments picture_arguments(std::string label, std::string quality, std::string_view name) {
+  return {"-map",
+          std::move(label),
+          "-map_metadata",
+          "-1",
+          "-fflags",
+          "+bitexact",
+          "-flags:v",
+          "+bitexact",
+          "-c:v",
+          "mjpeg",
+          "-q:v",
+          std::move(quality),
+          "-frames:v",
+          "1",
+          "-f",
+          "image2",
+          "-update",
+          "1",
+          std::string(name)};
+}
+
+// The start of a file that came out of the sandbox, at most so much of it.
+Result<std::string> read_start(const fs::path& path, size_t bytes_max) {
+  std::ifstream in(path, std::ios::binary);
+  std::string bytes(bytes_max, '\0');
+  in.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  if (in.bad() || !in.is_open()) return base::internal("Cannot read " + path.string() + ".");
+  bytes.resize(static_cast<size_t>(in.gcount()));
+  return bytes;
+}
+
+Result<std::string> placeholder_of(const fs::path& path, const VideoStream& video) {
+  PlaceholderPicture picture{};
+  RD_TRY(const std::string bytes, read_start(path, picture.size()));
+  if (bytes.size() != picture.size()) return base::internal("ffmpeg made half a placeholder.");
+  std::memcpy(picture.data(), bytes.data(), picture.size());
+  return make_placeholder(picture, video.display_width, video.display_height);
+}
+
+Result<std::vector<FrameHash>> hashes_of(const fs::path& path) {
+  constexpr size_t kFrameBytes = size_t{kHashSide} * kHashSide;
+  RD_TRY(const std::string bytes, read_start(path, kFrameBytes * kHashedFramesMax));
+  std::vector<FrameHash> hashes;
+  std::array<uint8_t, kFrameBytes> frame{};
+  for (size_t at = 0; at + kFrameBytes <= bytes.size(); at += kFrameBytes) {
+    std::memcpy(frame.data(), bytes.data() + at, kFrameBytes);
+    hashes.push_back(hash_frame(frame));
+  }
+  return hashes;
 }
 
 }  // namespace
@@ -133,7 +237,7 @@ Result<Transcoded> transcode(const Sandbox& sandbox, const fs::path& file, const
                              const Pass& pass, const fs::path& output,
                              const TranscodeOptions& options, const ProgressCallback& progress,
                              std::stop_token stop) {
-  RD_ASSERT(options.threads > 0 && !pass.rungs.empty());
+  RD_ASSERT(options.threads > 0 && (!pass.rungs.empty() || pass.glimpses));
   const MediaLimits& limits = options.limits;
   double reported = 0;
   auto report = [&](double value) {
@@ -167,9 +271,17 @@ Result<Transcoded> transcode(const Sandbox& sandbox, const fs::path& file, const
     add(command.arguments, rung_arguments(pass.rungs[i], i, probe, options));
   }
   if (pass.poster) {
-    add(command.arguments, {"-map", "[poster]", "-map_metadata", "-1", "-fflags", "+bitexact",
-                            "-flags:v", "+bitexact", "-c:v", "mjpeg", "-q:v", "3", "-frames:v", "1",
-                            "-f", "image2", "-update", "1", "poster.jpg"});
+    add(command.arguments, picture_arguments("[poster]", "3", kPosterFile));
+    add(command.arguments, {"-map", "[blur]", "-frames:v", "1", "-c:v", "rawvideo", "-f",
+                            "rawvideo", std::string(kBlurFile)});
+    add(command.arguments, {"-map", "[look]", "-frames:v", std::to_string(kHashedFramesMax), "-c:v",
+                            "rawvideo", "-f", "rawvideo", std::string(kLookFile)});
+  }
+  if (pass.glimpses) {
+    add(command.arguments, picture_arguments("[board]", "6", kStoryboardFile));
+    add(command.arguments, {"-map", "[preview]", "-threads", threads});
+    add(command.arguments, preview_encoding());
+    command.arguments.emplace_back(kPreviewFile);
   }
   command.input = file;
   command.output_directory = output;
@@ -177,9 +289,9 @@ Result<Transcoded> transcode(const Sandbox& sandbox, const fs::path& file, const
   command.limits.cpu_seconds_max = limits.wall_seconds_max * static_cast<uint64_t>(options.threads);
   command.limits.address_space_bytes_max = limits.memory_bytes_max;
   // No rung can be larger than its rate over the longest time allows.
-  command.limits.file_bytes_max =
-      (16u << 20) + static_cast<uint64_t>(pass.rungs[0].rate_bps_max + 256'000) / 8 *
-                        (limits.duration_ms_max / 1000 + 1);
+  const int64_t rate_bps_max = pass.rungs.empty() ? 0 : pass.rungs[0].rate_bps_max;
+  command.limits.file_bytes_max = (16u << 20) + static_cast<uint64_t>(rate_bps_max + 256'000) / 8 *
+                                                    (limits.duration_ms_max / 1000 + 1);
   command.stop = stop;
   const double duration_us = std::max(1.0, static_cast<double>(probe.duration_ms) * 1000);
   command.on_stdout_line = [&](std::string_view line) {
@@ -214,12 +326,24 @@ Result<Transcoded> transcode(const Sandbox& sandbox, const fs::path& file, const
     out.seconds = std::max(out.seconds, rendition.index.seconds);
     out.renditions.push_back(std::move(rendition));
   }
-  if (pass.poster) {
-    out.poster = output / "poster.jpg";
-    std::error_code code;
-    if (!fs::exists(out.poster, code)) {
-      return base::internal("ffmpeg succeeded, but made no poster.");
+  std::error_code code;
+  auto made = [&](std::string_view name) -> Result<fs::path> {
+    fs::path path = output / name;
+    if (!fs::exists(path, code)) {
+      return base::internal("ffmpeg succeeded, but made no " + std::string(name) + ".");
     }
+    return path;
+  };
+  if (pass.poster) {
+    RD_TRY(out.poster, made(kPosterFile));
+    RD_TRY(const fs::path blur, made(kBlurFile));
+    RD_TRY(out.placeholder, placeholder_of(blur, probe.video));
+    RD_TRY(const fs::path look, made(kLookFile));
+    RD_TRY(out.look, hashes_of(look));
+  }
+  if (pass.glimpses) {
+    RD_TRY(out.storyboard, made(kStoryboardFile));
+    RD_TRY(out.preview, made(kPreviewFile));
   }
   report(1);
   return out;

@@ -1,10 +1,11 @@
-// From a probed file to what Rondo serves: one fragmented MP4 a rung and a poster. A pass of FFmpeg
-// decodes the picture once, for all the rungs that it is asked for.
+// From a probed file to what Rondo serves: one fragmented MP4 a rung, and what is derived from the
+// picture. A pass of FFmpeg decodes the picture once, for all that it is asked for.
 //
-// What comes out, whatever goes in: H.264 High, 8 bit 4:2:0, BT.709, square pixels, upright, frames
-// at their own times (60 a second at most), a key frame a second; AAC-LC 48 kHz stereo at -14 LUFS,
-// or no sound track; no metadata of the source. HDR is tone-mapped; what is see-through is on
-// black. The same input gives the same bytes with the same versions and number of threads.
+// What comes out, whatever goes in: H.264 High (or AV1 Main, where a rung says so), 8 bit 4:2:0,
+// BT.709, square pixels, upright, frames at their own times (60 a second at most), a key frame a
+// second; AAC-LC 48 kHz stereo at -14 LUFS, or no sound track; no metadata of the source. HDR is
+// tone-mapped; what is see-through is on black. The same input gives the same bytes with the same
+// versions and number of threads.
 //
 // Thread safe; blocks. Errors as in probe.h; "damaged" also when the picture ends early.
 #pragma once
@@ -18,6 +19,7 @@
 
 #include "base/result.h"
 #include "media/fmp4.h"
+#include "media/frame_hash.h"
 #include "media/ladder.h"
 #include "media/loudness.h"
 #include "media/probe.h"
@@ -33,12 +35,16 @@ struct TranscodeOptions {
 // From 0 to 1, never backwards; called on the calling thread.
 using ProgressCallback = std::function<void(double)>;
 
-// What one pass makes.
+// What one pass makes; something at least.
 struct Pass {
-  std::vector<Rung> rungs;  // the best first; at least one
-  bool poster = false;
+  std::vector<Rung> rungs;     // the best first
+  bool poster = false;         // with it the placeholder and the frames to be hashed
+  bool glimpses = false;       // storyboard and preview
   std::optional<Level> level;  // of the sound; nothing: as it is
 };
+
+// One frame a second is hashed, of so many seconds.
+inline constexpr size_t kHashedFramesMax = 120;
 
 struct RenditionFile {
   Rung rung;
@@ -48,7 +54,12 @@ struct RenditionFile {
 
 struct Transcoded {
   std::vector<RenditionFile> renditions;  // the best first
-  std::filesystem::path poster;           // JPEG; empty when none was asked for
+  // JPEG, the bytes of placeholder.h, one hash a second: when a poster was asked for.
+  std::filesystem::path poster;
+  std::string placeholder;
+  std::vector<FrameHash> look;
+  // When glimpses were asked for.
+  std::filesystem::path storyboard, preview;
   double seconds = 0;
 };
 

@@ -8,6 +8,7 @@
 #include "blob/local/local_blob_store.h"
 #include "jobs/in_process/in_process_queue.h"
 #include "media/editor.h"
+#include "media/identity.h"
 #include "media/ingest.h"
 #include "media/pipeline.h"
 #include "media/schema.h"
@@ -52,7 +53,9 @@ class EndToEnd : public WorkflowsFixture {
     ada_ = {accounts::Principal::Kind::kAccount, account.id, account.viewer, account.role, "en"};
     relay_ = std::make_unique<Relay>(*database_, *stream_, RelayOptions());
     jobs_ = jobs::make_in_process_queue(*database_, clock_, {});
-    const MediaSteps steps = media_steps(*ingest_, *editor_, *pipeline_, {*blobs_, false});
+    identities_ = media::Identities::create(*database_, clock_).value();
+    const MediaSteps steps =
+        media_steps(*ingest_, *editor_, *pipeline_, *identities_, {*blobs_, false});
     publish_ = std::make_unique<PublishVideo>(*accounts_, *catalogue_, *jobs_, steps,
                                               [this] { relay_->notify(); });
     remove_ = std::make_unique<DeleteVideo>(*catalogue_, *jobs_, steps, [this](VideoId video) {
@@ -112,6 +115,7 @@ class EndToEnd : public WorkflowsFixture {
   std::unique_ptr<blob::BlobStore> blobs_;
   std::unique_ptr<media::Pipeline> pipeline_;
   std::unique_ptr<media::Editor> editor_;
+  std::unique_ptr<media::Identities> identities_;
   std::unique_ptr<media::Ingest> ingest_;
   std::unique_ptr<accounts::Sessions> sessions_;
   std::unique_ptr<accounts::Accounts> accounts_;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "media/editor.h"
+#include "media/identity.h"
 #include "media/ingest.h"
 #include "media/pipeline.h"
 
@@ -15,9 +16,14 @@ catalogue::MediaFacts facts_of(const media::Asset& asset) {
   facts.duration_ms = static_cast<uint32_t>(asset.duration_ms);
   facts.width = asset.width;
   facts.height = asset.height;
+  facts.credentials = asset.credentials;
   for (const media::Rendition& made : asset.renditions) {
     facts.renditions.push_back(
         {made.name, made.width, made.height, made.bandwidth_bps, made.size_bytes});
+  }
+  if (asset.storyboard) {
+    const media::Storyboard& s = *asset.storyboard;
+    facts.storyboard = {s.count, s.columns, s.tile_width, s.tile_height, s.interval_ms};
   }
   return facts;
 }
@@ -27,7 +33,7 @@ std::string original_key(VideoId video) { return "originals/" + to_text(video); 
 }  // namespace
 
 MediaSteps media_steps(media::Ingest& ingest, media::Editor& editor, media::Pipeline& pipeline,
-                       Originals originals) {
+                       media::Identities& identities, Originals originals) {
   MediaSteps steps;
   steps.check_upload = [&ingest](UploadId upload, AccountId owner) -> Result<void> {
     RD_TRY(const media::Upload found, ingest.find(upload, owner));
@@ -55,18 +61,32 @@ MediaSteps media_steps(media::Ingest& ingest, media::Editor& editor, media::Pipe
     return editor.make_cover(video.id, facts.renditions.at(0).name, facts.duration_ms,
                              *video.edit.cover_ms, std::move(stop));
   };
-  steps.make_playable = [&pipeline](VideoId video, const std::filesystem::path& file,
-                                    const std::function<void(double)>& progress,
-                                    std::stop_token stop) -> Result<catalogue::MediaFacts> {
-    RD_TRY(const media::Asset asset,
+  steps.make_playable = [&pipeline, &identities](
+                            VideoId video, const std::filesystem::path& file,
+                            const std::function<void(double)>& progress,
+                            std::stop_token stop) -> Result<catalogue::MediaFacts> {
+    RD_TRY(const media::Playable made,
            pipeline.make_playable(video, file, progress, std::move(stop)));
-    return facts_of(asset);
+    RD_TRY(const media::Identity identity, identities.assign(video, made.traces));
+    catalogue::MediaFacts facts = facts_of(made.asset);
+    facts.placeholder = made.traces.placeholder;
+    facts.waveform = made.traces.sound.waveform;
+    facts.look = identity.look;
+    facts.sound = identity.sound;
+    return facts;
   };
   steps.make_rest = [&pipeline](VideoId video, const std::filesystem::path& file,
                                 std::stop_token stop) -> Result<catalogue::MediaFacts> {
     RD_TRY(const media::Asset asset, pipeline.make_rest(video, file, std::move(stop)));
     return facts_of(asset);
   };
+  if (pipeline.makes_av1()) {
+    steps.make_extra = [&pipeline](VideoId video, const std::filesystem::path& file,
+                                   std::stop_token stop) -> Result<catalogue::MediaFacts> {
+      RD_TRY(const media::Asset asset, pipeline.make_av1(video, file, std::move(stop)));
+      return facts_of(asset);
+    };
+  }
   steps.remove_upload = [&ingest](UploadId upload) { return ingest.remove(upload); };
   if (originals.keep) {
     steps.keep_original = [&ingest, &store = originals.store](
@@ -87,7 +107,9 @@ MediaSteps media_steps(media::Ingest& ingest, media::Editor& editor, media::Pipe
       return std::optional<uint64_t>(kept.size_bytes);
     };
   }
-  steps.remove_media = [&pipeline, &store = originals.store](VideoId video) -> Result<void> {
+  steps.remove_media = [&pipeline, &identities,
+                        &store = originals.store](VideoId video) -> Result<void> {
+    RD_CHECK(identities.forget(video));
     RD_CHECK(pipeline.remove(video));
     return store.remove(original_key(video));
   };

@@ -15,6 +15,7 @@
 
 namespace rondo::media {
 class Editor;
+class Identities;
 class Ingest;
 class Pipeline;
 }  // namespace rondo::media
@@ -45,6 +46,10 @@ struct MediaSteps {
   std::function<Result<catalogue::MediaFacts>(VideoId, const std::filesystem::path&,
                                               std::stop_token)>
       make_rest;
+  // After that, what costs most and is missed least; not set where the operator does not want it.
+  std::function<Result<catalogue::MediaFacts>(VideoId, const std::filesystem::path&,
+                                              std::stop_token)>
+      make_extra;
   // The uploaded file out of the upload, to be kept beside the video; how large it is, nothing when
   // this network keeps none. Empty: keeps none.
   std::function<Result<std::optional<uint64_t>>(VideoId, UploadId, AccountId)> keep_original;
@@ -59,6 +64,6 @@ struct Originals {
 
 // All have to outlive what is given.
 MediaSteps media_steps(media::Ingest& ingest, media::Editor& editor, media::Pipeline& pipeline,
-                       Originals originals);
+                       media::Identities& identities, Originals originals);
 
 }  // namespace rondo::workflows

@@ -132,11 +132,17 @@ Result<void> PublishVideo::make_rest(const Video& video, jobs::JobContext& conte
   const RunningWork::Work work(running_, video.id, context);
   RD_TRY(const bool deleted, is_deleted(video.id));
   if (deleted) return {};
+  std::filesystem::path source;
   auto made = [&]() -> Result<catalogue::MediaFacts> {
-    RD_TRY(const auto cut, media_.cut(video, *file, {}, work.token()));
-    return media_.make_rest(video.id, cut, work.token());
+    RD_TRY(source, media_.cut(video, *file, {}, work.token()));
+    return media_.make_rest(video.id, source, work.token());
   }();
-  if (made.ok()) return catalogue_.complete_media(video.id, *made);
+  if (made.ok()) {
+    RD_CHECK(catalogue_.complete_media(video.id, *made));
+    if (!media_.make_extra) return {};
+    made = media_.make_extra(video.id, source, work.token());
+    if (made.ok()) return catalogue_.complete_media(video.id, *made);
+  }
   if (work.called_off()) return {};
   if (context.stopping()) return unavailable("the server is stopping");
   if (!is_fault_of_the_file(made.error())) return std::move(made).error();

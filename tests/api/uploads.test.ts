@@ -227,7 +227,28 @@ test("limits: too long, too large, with the value beside the limit", { skip, tim
     assert.match(error.problem.detail, /1\.1 MB.*1\.0 MB/);
     await until("nothing to be left behind", async () => leftovers(strict.data).length === 0);
     const network = await maker.get("/api/v1/network");
-    assert.deepEqual(network.uploads, { size_bytes_max: 1 << 20, duration_ms_max: 2000 });
+    assert.deepEqual(network.uploads, { size_bytes_max: 1 << 20, duration_ms_max: 2000,
+      pixels_max: 4096 * 2304, frame_rate_max: 500, streams_max: 32 });
+  } finally {
+    await strict.stop();
+  }
+});
+
+test("limits: pixels, frame rate and streams, with the value beside the limit", { skip, timeout: 60_000 }, async () => {
+  const strict = await Server.start({ args: ["--uploads.pixels_max=200000", "--uploads.frame_rate_max=24", "--uploads.streams_max=3"] });
+  try {
+    const maker = await new Client(strict.url).signUp("maker");
+    for (const [file, code, sentence] of [
+      ["mdn-pig.mp4", "too_many_pixels", /720 x 480, 0\.3 megapixels; the limit here is 0\.2\..*smaller/],
+      ["sio-data-streams.mp4", "frame_rate_too_high", /30\.0 frames a second; the limit here is 24\. Export it at 24 or fewer/],
+      ["nasa-13013-multistream.mp4", "too_many_streams", /4 streams or more; the limit here is 3\./],
+    ] as const) {
+      const upload = await send(maker, clip(file), { filename: file });
+      const video = await settled(maker, (await publish(maker, upload)).id);
+      assert.equal(video.state, "refused", file);
+      assert.equal(video.refusal.code, code, JSON.stringify(video.refusal));
+      assert.match(video.refusal.detail, sentence);
+    }
   } finally {
     await strict.stop();
   }

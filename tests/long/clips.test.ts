@@ -82,10 +82,8 @@ function faults(row: Row): string[] {
   if (m.sync_ms !== undefined) hold(Math.abs(m.sync_ms) <= 40, `sound is ${m.sync_ms} ms late`);
   if (m.peak_dbtp !== undefined) hold(m.peak_dbtp <= -1, `true peak ${m.peak_dbtp} dBTP`);
   hold(m.luma[1] > 20 || m.luma[0] <= 24, `its first frame is black (${m.luma})`);
-  // Below -60 there is nothing to hear; that and what is too short to have a loudness stays as it is.
-  // What has loud peaks over quiet sound is as loud as they allow.
-  const at_peak = m.lufs !== undefined && m.peak_dbtp !== undefined && m.peak_dbtp >= -2 && m.lufs[1] >= -18;
-  if (m.lufs && m.lufs[0] > -50 && m.lufs[1] > -70) hold(Math.abs(m.lufs[1] + 14) <= 1 || at_peak, `${m.lufs[1]} LUFS`);
+  // Below -57 there is nothing to hear; that and what is too short to have a loudness stays as it is.
+  if (m.lufs && m.lufs[0] > -57 && m.lufs[1] > -70) hold(Math.abs(m.lufs[1] + 14) <= 1, `${m.lufs[1]} LUFS`);
   return out;
 }
 

@@ -54,6 +54,9 @@ Task<Result<Reply<wire::Network>>> get_network(Context& context, None, None) {
   reply.body.version = services.version;
   reply.body.uploads.size_bytes_max = services.config.uploads.size_mib_max << 20;
   reply.body.uploads.duration_ms_max = services.config.uploads.duration_seconds_max * 1000;
+  reply.body.uploads.pixels_max = services.config.uploads.pixels_max;
+  reply.body.uploads.frame_rate_max = services.config.uploads.frame_rate_max;
+  reply.body.uploads.streams_max = services.config.uploads.streams_max;
   if (std::string reason = services.uploads_closed(); !reason.empty()) {
     reply.body.uploads_open = false;
     reply.body.uploads_closed_reason = std::move(reason);

@@ -9,6 +9,7 @@
 #include "accounts/accounts.h"
 #include "api/json.h"
 #include "api/services.h"
+#include "base/bytes.h"
 #include "catalogue/catalogue.h"
 
 namespace rondo::api::handlers {
@@ -44,18 +45,34 @@ wire::Video to_wire(const catalogue::Video& video, std::string author, bool like
   }
   if (video.refusal) out.refusal = wire::Refusal{video.refusal->code, video.refusal->detail};
   if (out.state != wire::VideoState::live) return out;
-  std::string base = "/media/" + out.id + "/";
+  const std::string folder = "/media/" + out.id + "/";
   out.published_at = time_text(video.published_us);
   out.duration_ms = video.media.duration_ms;
   out.width = video.media.width;
   out.height = video.media.height;
-  out.poster_url = base + "poster.jpg";
-  if (video.edit.cover_ms) out.cover_url = base + "cover.jpg";
+  out.poster_url = folder + "poster.jpg";
+  if (video.edit.cover_ms) out.cover_url = folder + "cover.jpg";
+  const catalogue::MediaFacts& media = video.media;
+  if (!media.placeholder.empty()) out.placeholder = base::to_base64url(media.placeholder);
+  if (!media.waveform.empty()) out.waveform = base::to_base64url(media.waveform);
+  if (media.sound != VideoId()) out.sound_id = to_text(media.sound);
+  if (media.look != VideoId() && media.look != video.id) out.duplicate_of = to_text(media.look);
+  if (media.credentials) out.content_credentials = wire::ContentCredentials::unverified;
+  if (const auto& s = media.storyboard) {
+    out.preview_url = folder + "preview.mp4";
+    out.storyboard = wire::Storyboard{folder + "storyboard.jpg",
+                                      s->count,
+                                      s->columns,
+                                      s->tile_width,
+                                      s->tile_height,
+                                      s->interval_ms};
+  }
   // Named by what it lists: objects never change.
-  out.hls_url = base + "master-" + std::to_string(video.media.renditions.size()) + ".m3u8";
+  out.hls_url = folder + "master-" + std::to_string(video.media.renditions.size()) + ".m3u8";
   for (const auto& r : video.media.renditions) {
+    const wire::Codec codec = r.name.ends_with("-av1") ? wire::Codec::av1 : wire::Codec::h264;
     out.renditions.push_back(
-        {base + r.name + ".mp4", r.width, r.height, r.bandwidth_bps, r.size_bytes});
+        {folder + r.name + ".mp4", codec, r.width, r.height, r.bandwidth_bps, r.size_bytes});
   }
   return out;
 }

@@ -503,6 +503,13 @@ export interface components {
             height?: number;
             poster_url?: string;
             cover_url?: string;
+            placeholder?: string;
+            waveform?: string;
+            sound_id?: string;
+            duplicate_of?: string;
+            content_credentials?: components["schemas"]["ContentCredentials"];
+            preview_url?: string;
+            storyboard?: components["schemas"]["Storyboard"];
             hls_url?: string;
             renditions: components["schemas"]["Rendition"][];
             /** Format: int64 */
@@ -517,8 +524,24 @@ export interface components {
             code: string;
             detail: string;
         };
+        /** @enum {string} */
+        ContentCredentials: "unverified";
+        Storyboard: {
+            url: string;
+            /** Format: int32 */
+            count: number;
+            /** Format: int32 */
+            columns: number;
+            /** Format: int32 */
+            tile_width: number;
+            /** Format: int32 */
+            tile_height: number;
+            /** Format: int32 */
+            interval_ms: number;
+        };
         Rendition: {
             url: string;
+            codec: components["schemas"]["Codec"];
             /** Format: int32 */
             width: number;
             /** Format: int32 */
@@ -528,6 +551,8 @@ export interface components {
             /** Format: int64 */
             size_bytes: number;
         };
+        /** @enum {string} */
+        Codec: "h264" | "av1";
         StorageUse: {
             /** Format: int64 */
             used_bytes: number;
@@ -685,6 +710,12 @@ export interface components {
             size_bytes_max: number;
             /** Format: int64 */
             duration_ms_max: number;
+            /** Format: int64 */
+            pixels_max: number;
+            /** Format: int64 */
+            frame_rate_max: number;
+            /** Format: int64 */
+            streams_max: number;
         };
         DemoProgress: {
             state: components["schemas"]["DemoState"];

@@ -23,5 +23,6 @@ export type ScoreTerm = Schemas["ScoreTerm"];
 export type Session = Schemas["Session"];
 export type Source = FeedItem["source"];
 export type StorageUse = Schemas["StorageUse"];
+export type Storyboard = Schemas["Storyboard"];
 export type Video = Schemas["Video"];
 export type VideoList = Schemas["VideoList"];

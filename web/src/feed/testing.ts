@@ -54,7 +54,7 @@ export function item(id: string, slot = 0): FeedItem {
       caption: "",
       hashtags: ["waves"],
       created_at: "2026-01-01T00:00:00Z",
-      renditions: [{ url: `/media/${id}`, width: 720, height: 1280, bandwidth_bps: 1, size_bytes: 1 }],
+      renditions: [{ url: `/media/${id}`, codec: "h264", width: 720, height: 1280, bandwidth_bps: 1, size_bytes: 1 }],
       likes: 0,
       views: 0,
       liked: false,

@@ -4,6 +4,7 @@ import { choose_rendition } from "./rendition";
 
 const rung = (short: number, bandwidth_bps: number): Rendition => ({
   url: `${short}p`,
+  codec: "h264",
   width: short,
   height: Math.round((short * 16) / 9),
   bandwidth_bps,
@@ -34,6 +35,13 @@ it("saves data when asked to", () => {
 it("fits a landscape video by what limits it", () => {
   const wide = ladder.map((r) => ({ ...r, width: r.height, height: r.width }));
   expect(choose_rendition(wide, { width_px: 720, height_px: 1488 })?.url).toBe("360p");
+});
+
+it("takes AV1 of the same size where the browser plays it, and never where it does not", () => {
+  const both = [...ladder, ...ladder.slice(0, 3).map((r): Rendition => ({ ...r, codec: "av1", url: `${r.url}-av1` }))];
+  expect(choose_rendition(both, { ...phone, av1: true })?.url).toBe("720p-av1");
+  expect(choose_rendition(both, phone)?.url).toBe("720p");
+  expect(choose_rendition(both, { width_px: 360, height_px: 640, av1: true })?.url).toBe("360p");
 });
 
 it("has nothing to choose from nothing", () => {
