@@ -39,6 +39,7 @@ Bundle of_likes(const LikesModel& model) {
                 .neighbours_max = 2048,
                 .neighbours_solved = model.neighbours,
                 .regularization = model.regularization,
+                .dropout = model.dropout,
                 .solve_per_tick = 4};
   b.towers.dimensions = model.dimensions;
   b.towers.history_decay = model.history_decay;

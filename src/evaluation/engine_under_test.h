@@ -28,9 +28,10 @@ namespace rondo::evaluation {
 // The parts of the engine that a log of likes alone can teach, and how: personal retrieval and
 // co-watch. Numbers were chosen on the validation part of a protocol's data.
 struct LikesModel {
-  float viewer_share = 0.5f;
-  float regularization = 50;
-  uint32_t neighbours = 200;
+  float viewer_share = 0.75f;
+  float regularization = 8;
+  float dropout = 0.5f;
+  uint32_t neighbours = 128;
   float taste = 0.02f;  // weight of personal retrieval beside co-watch, whose weight is 1
   uint32_t dimensions = 64;
   float history_decay = 1;

@@ -122,6 +122,7 @@ std::vector<Field> fields_of(Bundle& b) {
   add("co_watch.neighbours_max", b.co_watch.neighbours_max, 1, 4096);
   add("co_watch.neighbours_solved", b.co_watch.neighbours_solved, 1, 512);
   add("co_watch.regularization", b.co_watch.regularization, 0.01, 10000);
+  add("co_watch.dropout", b.co_watch.dropout, 0, 0.9);
   add("co_watch.solve_per_tick", b.co_watch.solve_per_tick, 0, 4096);
   add("candidates.personal", b.candidates.personal, 1, 5000);
   add("candidates.match", b.candidates.match, 0, 5000);
@@ -364,6 +365,7 @@ Bundle Bundle::defaults() {
                 .neighbours_max = 40,
                 .neighbours_solved = 32,
                 .regularization = 5,
+                .dropout = 0,
                 .solve_per_tick = 8};
   b.candidates = {.personal = 200,
                   .match = 150,

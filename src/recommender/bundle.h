@@ -151,10 +151,11 @@ struct Bundle {
   };
   struct CoWatch {
     uint32_t window;             // of a viewer's latest likes that a new one is paired with
-    float viewer_share;          // a viewer's nth like counts n^-this; 0: all alike
+    float viewer_share;          // each of a viewer's n likes weighs n^-this; 0: all alike
     uint32_t neighbours_max;     // kept of a video
     uint32_t neighbours_solved;  // of them in the model
     float regularization;        // of the model, in counts
+    float dropout;               // share of the likes that the model learns to do without
     uint32_t solve_per_tick;     // videos solved again at a Tick
   };
   struct Candidates {

@@ -41,7 +41,7 @@ TEST(Bundle, ShaNamesEveryValue) {
 // The defaults are part of what pages are reproduced from: a change here is a change of bundle.
 TEST(Bundle, GoldenShaOfTheDefaults) {
   EXPECT_EQ(base::to_hex(base::as_bytes(Bundle::defaults().sha256())),
-            "594d9bd564f0ea164e18447622c5dafb6ff199715737286154722d62dffc5ca6");
+            "165e70bb086777e03936ec7a1a5cfe3a87682b2c9644151db2e06dca17ef5774");
 }
 
 TEST(Bundle, WhitespaceAndOrderDoNotMatter) {

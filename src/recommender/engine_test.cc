@@ -656,9 +656,9 @@ TEST(EngineGolden, FixedScenario) {
     world.swipe(session, 8, [](const std::string& t) { return t == "t4"; });
   }
   EXPECT_EQ(hex(world.engine->digest()),
-            "ebe13c893abe68819d8e1d93b3fd45e622db855a895a9d19ad06c1d9dcc955d1");
+            "891fa544b05950832c9f9bf2246480ae131fd7466103f08d3da4167597560cc6");
   EXPECT_EQ(base::to_hex(base::as_bytes(base::sha256(session.latest.served.SerializeAsString()))),
-            "c623f6c673bd3148d20f00df7d0ff839f8ef2cc45ce727ac61a2ab1476573c2c");
+            "f51413287e8450934a04beda6fb2d1a8d127a9a3a0c771ebdebee6709809927a");
 }
 
 TEST(EngineBounds, PendingExamplesAndReservationsAreBounded) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 
+#include "recommender/kernels/dense.h"
 #include "recommender/kernels/math.h"
 
 namespace rondo::recommender::retrieval {
@@ -13,6 +14,7 @@ constexpr uint32_t kLooks = 512;
 // Smooths a lift: as if this much of everybody liked everything.
 constexpr float kLiftFloor = 2e-3f;
 constexpr float kLiftMax = 3.0f;
+constexpr float kLn2 = 0.693147181f;
 
 // Solves A x = b in place for a symmetric positive definite A, of which only the upper triangle is
 // read (elimination without pivoting, which such a matrix does not need). False when a pivot is not
@@ -25,8 +27,7 @@ bool solve_symmetric(std::vector<float>& a, std::vector<float>& b) {
     for (size_t i = k + 1; i < n; ++i) {
       float l = from[i] / from[k];
       if (l == 0) continue;
-      float* to = &a[i * n];
-      for (size_t j = i; j < n; ++j) to[j] -= l * from[j];
+      kernels::axpy(-l, std::span(from + i, n - i), std::span(&a[i * n + i], n - i));
       b[i] -= l * b[k];
     }
   }
@@ -61,26 +62,53 @@ float CoWatch::strength(const Neighbour& neighbour) const {
   return neighbour.count / kernels::sqrt(std::max(c_.rows[neighbour.video].positives, 1e-3f));
 }
 
+float CoWatch::weight(uint32_t positives) const {
+  // Likes that a history has forgotten cannot be weighed anew: beyond its length all stays as it
+  // is.
+  uint32_t n = std::clamp(positives, 1u, std::max(bundle_.limits.viewer_history_max, 1u));
+  auto doublings = static_cast<float>(std::bit_width(n) - 1);
+  return kernels::exp(-kLn2 * bundle_.co_watch.viewer_share * doublings);
+}
+
 void CoWatch::note(uint32_t video, std::span<const uint32_t> liked, uint32_t positives,
                    Added* added) {
-  const auto& options = bundle_.co_watch;
-  auto weight_of = [&options](size_t n) {
-    return kernels::exp(-0.5f * options.viewer_share * kernels::log(static_cast<float>(n)));
-  };
-  const size_t nth = std::max(positives, 1u);
-  const float weight = weight_of(nth);
-  if (nth == 1) add_everybody(1);
-  add_likes(video, weight * weight, weight);
-  if (added != nullptr) *added = {nth == 1 ? 1.0f : 0.0f, weight * weight, weight, {}};
-  size_t first = liked.size() > options.window ? liked.size() - options.window : 0;
-  for (size_t i = first; i < liked.size(); ++i) {
+  const uint32_t n = std::max(positives, 1u);
+  const float now = weight(n);
+  if (n == 1) {
+    add_everybody(now);
+  } else if (float by = now - weight(n - 1); by != 0) {
+    weigh_anew(liked, by);
+  }
+  add_likes(video, now, now);
+  if (added != nullptr) *added = {n == 1 ? now : 0.0f, now, now, {}};
+  const size_t window = bundle_.co_watch.window;
+  for (size_t i = liked.size() > window ? liked.size() - window : 0; i < liked.size(); ++i) {
     uint32_t other = liked[i];
     if (other == video) continue;
-    // The like before this one was the viewer's (n-1)th, and so on back.
-    size_t back = liked.size() - i;
-    float amount = weight * weight_of(nth > back ? nth - back : 1);
-    add_pair(video, other, amount);
-    if (added != nullptr) added->pairs.emplace_back(other, amount);
+    add_pair(video, other, now);
+    if (added != nullptr) added->pairs.emplace_back(other, now);
+  }
+}
+
+void CoWatch::weigh_anew(std::span<const uint32_t> liked, float by) {
+  // A pair may have been given up and come back since: what is taken away is at most what is there.
+  auto change = [by](float& count) { count = std::max(count + by, 0.0f); };
+  auto change_pair = [&](Row& of, uint32_t neighbour) {
+    for (Neighbour& n : of.neighbours) {
+      if (n.video == neighbour) return change(n.count);
+    }
+  };
+  change(c_.everybody);
+  for (size_t i = 0; i < liked.size(); ++i) {
+    Row& own = row(liked[i]);
+    change(own.positives);
+    change(own.likes);
+    own.stale = true;
+    for (size_t j = i > bundle_.co_watch.window ? i - bundle_.co_watch.window : 0; j < i; ++j) {
+      // Rows of those before are there already.
+      change_pair(c_.rows[liked[i]], liked[j]);
+      change_pair(c_.rows[liked[j]], liked[i]);
+    }
   }
 }
 
@@ -157,6 +185,8 @@ void CoWatch::solve(uint32_t video) {
 
   // The system: the neighbours, then everybody.
   const float lambda = bundle_.co_watch.regularization;
+  const float dropout = bundle_.co_watch.dropout;
+  const float diagonal = 1.0f / (1.0f - dropout);  // of a count: itself and its share of D
   const size_t size = m + 1;
   std::vector<float> a(size * size, 0.0f);
   std::vector<float> b(size, 0.0f);
@@ -165,7 +195,7 @@ void CoWatch::solve(uint32_t video) {
   for (size_t i = 0; i < m; ++i) {
     const Neighbour& neighbour = list[i];
     const Row& its = c_.rows[neighbour.video];
-    a[i * size + i] = its.positives + lambda;
+    a[i * size + i] = its.positives * diagonal + lambda;
     a[i * size + m] = a[m * size + i] = its.likes;
     b[i] = neighbour.count;
     for (const Neighbour& n : its.neighbours) {
@@ -177,7 +207,7 @@ void CoWatch::solve(uint32_t video) {
     }
   }
   for (size_t i = 0; i < m; ++i) place_[list[i].video] = -1;
-  a[m * size + m] = c_.everybody + lambda;
+  a[m * size + m] = c_.everybody * diagonal + lambda;
   b[m] = own.likes;
   if (!solve_symmetric(a, b)) {
     // Counts that lists have given up can make a system that no counts make: each by itself then.

@@ -1,18 +1,25 @@
 // What the same viewers like: for each video the ones most liked beside it, and a linear model of
 // "likes j" on "liked i" over them. Both are kept while the log is folded; nothing is batched.
 //
-//   x[u][j] = n^(-share/2)  when j is what viewer u liked as the nth; 1 for "everybody"; else 0
+//   x[u][j] = n^(-share/2) when viewer u likes j or j is "everybody", else 0; n: u's likes so far,
+//             rounded down to a power of two
 //   G       = X' X
-//   w[.][j] = (G_NN + regularization I)^-1 G_Nj, where N is j's neighbours and everybody
+//   w[.][j] = (G_NN + D)^-1 G_Nj, where N is j's neighbours and everybody, and D is diagonal:
+//             regularization + dropout / (1 - dropout) of G's own diagonal
 //   score(viewer, j) = w[everybody][j] + sum of w[i][j] over the i in N that the viewer liked
 //
-// The ridge regression of EASE (H. Steck, "Embarrassingly Shallow Autoencoders", WWW 2019), each
-// video over its own neighbourhood only (fsSLIM: X. Ning and G. Karypis, ICDM 2011), so that its
-// cost is bounded and one video at a time is solved: those that have changed, in turn, some at each
-// Tick. "Everybody" is a neighbour of all, liked by all: the intercept.
+// The ridge regression of EASE (H. Steck, "Embarrassingly Shallow Autoencoders", WWW 2019) that
+// learns to do without a share of the likes (H. Steck, "Autoencoders that don't overfit towards the
+// Identity", NeurIPS 2020), each video over its own neighbourhood only (fsSLIM: X. Ning and G.
+// Karypis, ICDM 2011), so that its cost is bounded and one video at a time is solved: those that
+// have changed, in turn, some at each Tick. "Everybody" is a neighbour of all, liked by all: the
+// intercept.
+//
+// All that a viewer likes weighs alike, and a heavy viewer's less: at the 2nd, 4th, 8th.. like the
+// pairs so far are weighed anew, so that a like costs as much again on average.
 //
 // Counts of a pair are exact while it stays in either list; a full list gives up the pair of the
-// least strength, count / sqrt(positives of the neighbour).
+// least strength, count / sqrt(positives of the neighbour), and is never weighed anew then.
 //
 // Bytes a video with likes: 60 + 12 a neighbour (40: 540). Not thread safe.
 #pragma once
@@ -68,7 +75,8 @@ class CoWatch {
 
   explicit CoWatch(const Bundle& bundle) : bundle_(bundle) {}
 
-  // What a like has added to the sums: for other partitions.
+  // What a like has added to the sums: for other partitions. They do not hear of what is weighed
+  // anew: there a pair weighs what its later like did when it came, which makes a product X'X too.
   struct Added {
     float everybody = 0;
     float positives = 0;  // of the video
@@ -76,7 +84,8 @@ class CoWatch {
     std::vector<std::pair<uint32_t, float>> pairs;
   };
   // A positive outcome of `video`: the viewer's `positives`-th, after `liked` (oldest first,
-  // without `video`; the last ones count, as many as the bundle says). `added` may be null.
+  // without `video`; pairs lie at most as many likes apart as the bundle says). `added` may be
+  // null.
   void note(uint32_t video, std::span<const uint32_t> liked, uint32_t positives,
             Added* added = nullptr);
   // The same sums from elsewhere.
@@ -113,6 +122,10 @@ class CoWatch {
   const Row* find(uint32_t video) const {
     return video < c_.rows.size() ? &c_.rows[video] : nullptr;
   }
+  // What each like of a viewer with this many weighs.
+  float weight(uint32_t positives) const;
+  // A viewer's likes so far weigh this much more than they did.
+  void weigh_anew(std::span<const uint32_t> liked, float by);
   void add_neighbour(Row& of, uint32_t neighbour, float amount);
   float strength(const Neighbour& neighbour) const;
   void solve(uint32_t video);
