@@ -10,6 +10,7 @@
 #include "app/data_folder.h"
 #include "base/bytes.h"
 #include "blob/local/local_blob_store.h"
+#include "feed/bundle_store.h"
 #include "feed/replay.h"
 #include "feed/train.h"
 #include "feed/verify.h"
@@ -54,14 +55,6 @@ Result<std::unique_ptr<AccountTools>> open_accounts(const config::Config& config
   RD_TRY(tools->accounts, accounts::Accounts::create(*tools->database, *tools->sessions,
                                                      tools->clock, tools->random, {}));
   return tools;
-}
-
-// What partitions have told each other; none when there is one. To be opened after the log: what
-// the log names has been stored before.
-Result<std::unique_ptr<stream::Stream>> open_params(const DataFolder& folder,
-                                                    const stream::Stream& log) {
-  if (log.partition_count() == 1) return std::unique_ptr<stream::Stream>();
-  return stream::open_embedded_read_only(folder.params());
 }
 
 }  // namespace
@@ -117,8 +110,8 @@ Result<int> replay(const config::Config& config, const std::string& page_id) {
   RD_TRY(auto log, stream::open_embedded_read_only(folder.log()));
   RD_TRY(auto blobs, blob::open_local({folder.blobs()}));
   RD_TRY(auto params, open_params(folder, *log));
-  RD_TRY(auto bundle, load_bundle(config));
-  RD_TRY(auto out, feed::replay(*log, params.get(), *blobs, bundle, id));
+  auto bundles = std::make_shared<feed::BundleStore>(*blobs);
+  RD_TRY(auto out, feed::replay(*log, params.get(), *blobs, bundles, id));
   for (const auto& warning : out.warnings) std::printf("passed over: %s\n", warning.c_str());
   std::printf("page %s: %d slots, ranked at offset %llu, folded from offset %llu\n",
               page_id.c_str(), out.served.slots_size(),
@@ -145,10 +138,10 @@ Result<int> verify(const config::Config& config) {
   RD_TRY(auto log, stream::open_embedded_read_only(folder.log()));
   RD_TRY(auto blobs, blob::open_local({folder.blobs()}));
   RD_TRY(auto params, open_params(folder, *log));
-  RD_TRY(auto bundle, load_bundle(config));
+  auto bundles = std::make_shared<feed::BundleStore>(*blobs);
   bool equal = true;
   for (uint32_t p = 0; p < log->partition_count(); ++p) {
-    RD_TRY(auto out, feed::verify(*log, params.get(), *blobs, bundle, PartitionId(p)));
+    RD_TRY(auto out, feed::verify(*log, params.get(), *blobs, bundles, PartitionId(p)));
     for (const auto& warning : out.warnings) std::printf("passed over: %s\n", warning.c_str());
     auto hex = [](const recommender::Digest& d) { return base::to_hex(base::as_bytes(d)); };
     std::printf("partition %u at offset %llu\n  from the checkpoint at %llu  %s\n", p,
@@ -170,7 +163,12 @@ Result<int> verify(const config::Config& config) {
 Result<int> train(const config::Config& config, int epochs, const std::string& out) {
   DataFolder folder{config.data};
   RD_TRY(auto log, stream::open_embedded_read_only(folder.log()));
-  RD_TRY(auto bundle, load_bundle(config));
+  RD_TRY(auto params, open_params(folder, *log));
+  RD_TRY(auto blobs, blob::open_local({folder.blobs()}));
+  auto bundles = std::make_shared<feed::BundleStore>(*blobs);
+  RD_TRY(auto engine, feed::recover(*log, params.get(), *blobs, bundles, PartitionId(0)));
+  RD_TRY(auto active, bundles->find(engine->bundle_sha256()));
+  const recommender::Bundle& bundle = *active;
   auto hex = [](const recommender::Bundle& b) { return base::to_hex(base::as_bytes(b.sha256())); };
   std::printf("from bundle %s\n", hex(bundle).c_str());
   auto report = [epochs](const feed::TrainingProgress& p) {

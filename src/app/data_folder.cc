@@ -19,6 +19,7 @@
 #include "social/social.h"
 #include "storage/sqlite/sqlite_database.h"
 #include "storage/storage_migrations.h"
+#include "stream/embedded/read_only_log.h"
 
 namespace rondo::app {
 
@@ -52,6 +53,12 @@ Result<std::unique_ptr<FolderLock>> FolderLock::take(const DataFolder& folder) {
 
 FolderLock::~FolderLock() { ::close(descriptor_); }
 
+Result<std::unique_ptr<stream::Stream>> open_params(const DataFolder& folder,
+                                                    const stream::Stream& log) {
+  if (log.partition_count() == 1) return std::unique_ptr<stream::Stream>();
+  return stream::open_embedded_read_only(folder.params());
+}
+
 Result<std::unique_ptr<storage::Database>> open_database(const DataFolder& folder,
                                                          const config::Config& config) {
   storage::SqliteOptions options;
@@ -79,9 +86,7 @@ Result<std::string> read_file(const std::filesystem::path& path) {
 
 }  // namespace
 
-Result<recommender::Bundle> load_bundle(const config::Config& config) {
-  if (config.feed.bundle.empty()) return recommender::Bundle::defaults();
-  std::filesystem::path path = config.feed.bundle;
+Result<recommender::Bundle> load_bundle(const std::filesystem::path& path) {
   const bool folder = std::filesystem::is_directory(path);
   RD_TRY(auto text, read_file(folder ? path / kBundleFile : path));
   auto bundle = recommender::Bundle::parse(text);

@@ -16,6 +16,7 @@
 #include "config/config.h"
 #include "recommender/bundle.h"
 #include "storage/database.h"
+#include "stream/stream.h"
 
 namespace rondo::app {
 
@@ -46,12 +47,17 @@ class FolderLock {
   const int descriptor_;
 };
 
+// What partitions have told each other, to read; none when there is one. To be opened after the
+// log: what the log names has been stored before.
+Result<std::unique_ptr<stream::Stream>> open_params(const DataFolder& folder,
+                                                    const stream::Stream& log);
+
 // The database with every module's schema up to date.
 Result<std::unique_ptr<storage::Database>> open_database(const DataFolder& folder,
                                                          const config::Config& config);
 
-// The configured bundle, or the built-in one.
-Result<recommender::Bundle> load_bundle(const config::Config& config);
+// A bundle's folder, or its bundle.json.
+Result<recommender::Bundle> load_bundle(const std::filesystem::path& path);
 // Writes a bundle's folder, made when it is not there.
 Result<void> save_bundle(const recommender::Bundle& bundle, const std::string& folder);
 inline constexpr const char* kBundleFile = "bundle.json";

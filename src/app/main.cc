@@ -1,13 +1,16 @@
-// rondo serve | config | admin | replay | digest | eval | simulate | doctor | openapi
+// rondo serve | config | admin | bundle | experiment | replay | digest | train | eval | simulate |
+// doctor | openapi
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <iostream>
 #include <optional>
 #include <string>
 
+#include "app/bundle_commands.h"
 #include "app/commands.h"
 #include "app/doctor.h"
 #include "app/evaluate.h"
+#include "app/experiment_commands.h"
 #include "app/simulate.h"
 #include "app/version.h"
 #include "base/failpoint.h"
@@ -79,6 +82,51 @@ int main(int argc, char** argv) {
   promote->add_option("handle", handle)->required();
   promote->add_option("--role", promoted_role, "member or admin");
   add_options(*promote, file, given);
+
+  auto* bundle = app.add_subcommand("bundle", "which algorithm this network ranks with");
+  bundle->require_subcommand(1);
+  std::string named_bundle;
+  const char* kBundleNames = "the beginning of its name, its folder or bundle.json, or built-in";
+  auto* bundle_list = bundle->add_subcommand("list", "the bundles kept, and which is active");
+  add_options(*bundle_list, file, given);
+  auto* bundle_add = bundle->add_subcommand("add", "keep a bundle without activating it");
+  bundle_add->add_option("folder", named_bundle, "its folder, or its bundle.json")->required();
+  add_options(*bundle_add, file, given);
+  auto* bundle_activate =
+      bundle->add_subcommand("activate", "go over to a bundle; the server has to be stopped");
+  bundle_activate->add_option("bundle", named_bundle, kBundleNames)->required();
+  add_options(*bundle_activate, file, given);
+  auto* bundle_rollback = bundle->add_subcommand(
+      "rollback", "go back to the bundle before; the server has to be stopped");
+  add_options(*bundle_rollback, file, given);
+
+  auto* experiment = app.add_subcommand("experiment", "two bundles side by side");
+  experiment->require_subcommand(1);
+  app::ExperimentOptions trial;
+  auto* experiment_start = experiment->add_subcommand(
+      "start", "compare a bundle with the active one; the server has to be stopped");
+  experiment_start->add_option("name", trial.name, "of the experiment")->required();
+  experiment_start->add_option("bundle", trial.treatment, kBundleNames)->required();
+  experiment_start->add_option("--share", trial.share, "of viewers; standard: 0.5")
+      ->check(CLI::Range(0.0001, 1.0));
+  experiment_start
+      ->add_option("--mode", trial.mode,
+                   "split: by viewer; interleave: both on one page, by turns. Standard: split")
+      ->check(CLI::IsMember({"split", "interleave"}));
+  experiment_start->add_option("--salt", trial.salt, "deals the viewers; standard: drawn");
+  add_options(*experiment_start, file, given);
+  auto* experiment_stop = experiment->add_subcommand(
+      "stop", "go on with the active bundle alone; the server has to be stopped");
+  add_options(*experiment_stop, file, given);
+  app::ExperimentReportOptions findings;
+  auto* experiment_report =
+      experiment->add_subcommand("report", "what the arms' viewers did, with intervals");
+  experiment_report->add_option("name", findings.name, "standard: the latest");
+  experiment_report->add_option("--json", findings.json, "write the figures here")
+      ->type_name("FILE");
+  experiment_report->add_option("--report", findings.html, "write a page here")
+      ->type_name("FILE.html");
+  add_options(*experiment_report, file, given);
 
   auto* replay = app.add_subcommand("replay", "recompute a served page and compare it");
   std::string page_id;
@@ -180,6 +228,20 @@ int main(int argc, char** argv) {
     done = app::create_user(config, handle, password, role);
   } else if (promote->parsed()) {
     done = app::promote(config, handle, promoted_role);
+  } else if (bundle_list->parsed()) {
+    done = app::list_bundles(config);
+  } else if (bundle_add->parsed()) {
+    done = app::add_bundle(config, named_bundle);
+  } else if (bundle_activate->parsed()) {
+    done = app::activate_bundle(config, named_bundle);
+  } else if (bundle_rollback->parsed()) {
+    done = app::roll_back_bundle(config);
+  } else if (experiment_start->parsed()) {
+    done = app::start_experiment(config, trial);
+  } else if (experiment_stop->parsed()) {
+    done = app::stop_experiment(config);
+  } else if (experiment_report->parsed()) {
+    done = app::report_experiment(config, findings);
   } else if (replay->parsed()) {
     done = app::replay(config, page_id);
   } else if (train->parsed()) {

@@ -19,6 +19,7 @@
 #include "blob/local/local_blob_store.h"
 #include "catalogue/catalogue.h"
 #include "demo/world.h"
+#include "feed/bundle_store.h"
 #include "feed/event_intake.h"
 #include "feed/for_you.h"
 #include "feed/hosts.h"
@@ -72,13 +73,15 @@ struct Network::Impl {
   base::SystemClock clock;
   base::SecureRandom random;
   telemetry::Metrics metrics;
-  recommender::Bundle bundle;
+  // To be gone over to when the log stands under another one.
+  std::optional<base::Sha256Digest> wanted_bundle;
 
   std::unique_ptr<FolderLock> lock;
   std::unique_ptr<storage::Database> database;
   std::unique_ptr<stream::Stream> log;
   std::unique_ptr<stream::Stream> params_log;  // none in a network of one partition
   std::unique_ptr<blob::BlobStore> blobs;
+  std::shared_ptr<feed::BundleStore> bundles;
 
   std::unique_ptr<accounts::Sessions> sessions;
   std::unique_ptr<accounts::Accounts> accounts;
@@ -115,6 +118,7 @@ struct Network::Impl {
   bool stopped = false;
 
   Result<void> open(const DataFolder& folder);
+  Result<std::optional<base::Sha256Digest>> choose_bundle();
   Result<void> start_engines();
   void start_jobs();
   Result<void> open_door();
@@ -140,7 +144,8 @@ Result<void> Network::Impl::open(const DataFolder& folder) {
     RD_TRY(params_log, stream::open_embedded(params_options, clock));
   }
   RD_TRY(blobs, blob::open_local({folder.blobs()}));
-  RD_TRY(bundle, load_bundle(config));
+  bundles = std::make_shared<feed::BundleStore>(*blobs);
+  RD_TRY(wanted_bundle, choose_bundle());
 
   sessions =
       std::make_unique<accounts::Sessions>(*database, clock, random, accounts::SessionOptions{});
@@ -188,6 +193,28 @@ Result<void> Network::Impl::open(const DataFolder& folder) {
   return {};
 }
 
+// The configured bundle, kept. A network that runs already goes on without one that is refused.
+Result<std::optional<base::Sha256Digest>> Network::Impl::choose_bundle() {
+  bool is_new = true;
+  for (uint32_t p = 0; p < log->partition_count(); ++p) {
+    RD_TRY(auto state, log->state(PartitionId(p)));
+    is_new = is_new && state.end.value() == 0;
+  }
+  if (config.feed.bundle.empty()) {
+    if (is_new) RD_CHECK(bundles->put(recommender::Bundle::defaults()));
+    return std::optional<base::Sha256Digest>();
+  }
+  auto bundle = load_bundle(config.feed.bundle);
+  if (bundle.ok()) {
+    RD_CHECK(bundles->put(*bundle));
+    return std::optional(bundle->sha256());
+  }
+  if (is_new) return std::move(bundle).error();
+  log::error("the bundle of feed.bundle is refused; the network goes on with the one before",
+             bundle.error());
+  return std::optional<base::Sha256Digest>();
+}
+
 Result<void> Network::Impl::start_engines() {
   relay = std::make_unique<workflows::Relay>(*database, *log, workflows::RelayOptions{});
   relay->start();
@@ -205,10 +232,10 @@ Result<void> Network::Impl::start_engines() {
   if (params_log) params = std::make_unique<feed::Params>(*params_log, options.horizon);
   std::vector<std::unique_ptr<feed::PartitionHost>> made;
   for (uint32_t p = 0; p < log->partition_count(); ++p) {
-    RD_TRY(auto host,
-           feed::PartitionHost::start(
-               PartitionId(p), bundle,
-               {*log, *blobs, clock, random, metrics, others_need, params.get()}, options));
+    RD_TRY(auto host, feed::PartitionHost::start(PartitionId(p), wanted_bundle,
+                                                 {*log, *blobs, bundles, clock, random, metrics,
+                                                  others_need, params.get()},
+                                                 options));
     made.push_back(std::move(host));
   }
   hosts = std::make_unique<feed::Hosts>(std::move(made));

@@ -178,7 +178,7 @@ std::vector<Option> options(Config& c) {
        "time after which a partition tells the others what it has learned of videos",
        &c.feed.exchange_seconds, 1, 86'400},
       {"feed.bundle",
-       "folder of a bundle, or its bundle.json, to rank with; empty: the built-in one",
+       "folder of a bundle, or its bundle.json, to go over to; empty: the network's own",
        &c.feed.bundle},
       {"uploads.size_mib_max", "largest upload", &c.uploads.size_mib_max, 1, 1 << 20},
       {"uploads.duration_seconds_max", "longest video", &c.uploads.duration_seconds_max, 1, 36'000},

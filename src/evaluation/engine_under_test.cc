@@ -83,7 +83,8 @@ Result<EngineUnderTest> EngineUnderTest::copy() const {
   out.bundle_sha256_ = bundle_sha256_;
   out.items_ = items_;
   out.now_s_ = now_s_;
-  RD_TRY(out.engine_, Engine::load(source, bundle_, PartitionId(0)));
+  RD_TRY(out.engine_, Engine::load(source, std::make_shared<const recommender::Bundles>(bundle_),
+                                   PartitionId(0)));
   return out;
 }
 

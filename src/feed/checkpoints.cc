@@ -72,7 +72,8 @@ Result<std::vector<uint64_t>> Checkpoints::taken(const Checkpoint& checkpoint) c
 }
 
 Result<std::unique_ptr<recommender::Engine>> Checkpoints::restore(
-    const recommender::Bundle& bundle, Offset at, std::vector<std::string>& warnings) const {
+    std::shared_ptr<const recommender::BundleSource> bundles, Offset at,
+    std::vector<std::string>& warnings) const {
   RD_TRY(auto all, list());
   for (size_t i = all.size(); i-- > 0;) {
     if (all[i].next_offset > at) continue;
@@ -82,13 +83,15 @@ Result<std::unique_ptr<recommender::Engine>> Checkpoints::restore(
       continue;
     }
     recommender::StringSource source(*bytes);
-    auto engine = recommender::Engine::load(source, bundle, partition_);
+    auto engine = recommender::Engine::load(source, bundles, partition_);
     if (engine.ok() && (*engine)->next_offset() == all[i].next_offset) return engine;
     warnings.push_back(
         all[i].key + ": " +
         (engine.ok() ? "it holds another offset than its name says" : engine.error().describe()));
   }
-  return recommender::Engine::create(bundle, partition_);
+  // The log says at its beginning which bundle it starts under.
+  return recommender::Engine::create(recommender::Bundle::defaults(), partition_,
+                                     std::move(bundles));
 }
 
 }  // namespace rondo::feed

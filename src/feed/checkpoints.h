@@ -17,7 +17,7 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "blob/blob_store.h"
-#include "recommender/bundle.h"
+#include "recommender/bundles.h"
 #include "recommender/engine.h"
 
 namespace rondo::feed {
@@ -44,8 +44,9 @@ class Checkpoints {
 
   // The engine as of the newest readable checkpoint at or before `at`, or an empty one when there
   // is none. What cannot be read is reported in `warnings` and passed over.
-  Result<std::unique_ptr<recommender::Engine>> restore(const recommender::Bundle& bundle, Offset at,
-                                                       std::vector<std::string>& warnings) const;
+  Result<std::unique_ptr<recommender::Engine>> restore(
+      std::shared_ptr<const recommender::BundleSource> bundles, Offset at,
+      std::vector<std::string>& warnings) const;
 
  private:
   blob::BlobStore& blobs_;

@@ -6,6 +6,7 @@
 #include <future>
 
 #include "blob/local/local_blob_store.h"
+#include "feed/bundle_store.h"
 #include "feed/checkpoints.h"
 #include "feed/partition_host.h"
 #include "feed/replay.h"
@@ -42,6 +43,8 @@ class FeedTest : public testing::Test {
     options.dir = folder_ / "log";
     log_ = stream::open_embedded(options, clock_).value();
     blobs_ = blob::open_local({folder_ / "blobs"}).value();
+    bundles_ = std::make_shared<BundleStore>(*blobs_);
+    ASSERT_TRUE(bundles_->put(recommender::Bundle::defaults()).ok());
   }
   void close() {
     host_.reset();
@@ -49,8 +52,8 @@ class FeedTest : public testing::Test {
     blobs_.reset();
   }
   Result<void> start(HostOptions options = {}) {
-    auto host = PartitionHost::start(kPartition, bundle_,
-                                     {*log_, *blobs_, clock_, random_, metrics_,
+    auto host = PartitionHost::start(kPartition, wanted_,
+                                     {*log_, *blobs_, bundles_, clock_, random_, metrics_,
                                       [this](PartitionId p) { return log_->state(p).value().end; }},
                                      options);
     if (!host.ok()) return std::move(host).error();
@@ -110,7 +113,8 @@ class FeedTest : public testing::Test {
   base::SystemClock clock_;
   base::SecureRandom random_;
   telemetry::Metrics metrics_;
-  const recommender::Bundle bundle_ = recommender::Bundle::defaults();
+  std::optional<base::Sha256Digest> wanted_;
+  std::shared_ptr<BundleStore> bundles_;
   std::unique_ptr<stream::Stream> log_;
   std::unique_ptr<blob::BlobStore> blobs_;
   std::unique_ptr<PartitionHost> host_;
@@ -173,19 +177,91 @@ TEST_F(FeedTest, RecoveryFromCheckpointAndTailGivesTheSameStateAndPages) {
   for (int round = 0; round < 2; ++round) {
     close();  // with a last checkpoint
     open();
-    auto verified = verify(*log_, nullptr, *blobs_, bundle_, kPartition);
+    auto verified = verify(*log_, nullptr, *blobs_, bundles_, kPartition);
     ASSERT_TRUE(verified.ok()) << verified.error().describe();
     ASSERT_TRUE(verified->uninterrupted.has_value());
     EXPECT_EQ(*verified->uninterrupted, verified->recovered);
     EXPECT_GT(verified->restored_at.value(), 0u);
     for (const auto& id : pages) {
-      auto again = replay(*log_, nullptr, *blobs_, bundle_, id);
+      auto again = replay(*log_, nullptr, *blobs_, bundles_, id);
       ASSERT_TRUE(again.ok()) << again.error().describe();
       EXPECT_TRUE(again->equal) << again->differences.front();
     }
     ASSERT_TRUE(start(options).ok());
     ASSERT_TRUE(rank(1, std::nullopt).ok());
   }
+}
+
+// A server that is told of another bundle goes over to it; pages from before are still replayed.
+TEST_F(FeedTest, GoesOverToTheBundleThatIsWanted) {
+  HostOptions options;
+  options.checkpoint_records = 20;
+  ASSERT_TRUE(start(options).ok());
+  std::optional<Offset> after;
+  for (uint64_t video = 1; video <= 30; ++video)
+    after = publish(video, "t" + std::to_string(video % 4));
+  std::vector<records::PageId> pages;
+  auto browse = [&](const recommender::Bundle& bundle) {
+    for (int i = 0; i < 8; ++i) {
+      auto page = rank(1, after);
+      ASSERT_TRUE(page.ok()) << page.error().describe();
+      EXPECT_EQ(page->served.bundle_sha256(), base::as_bytes(bundle.sha256())) << i;
+      pages.push_back(page->id);
+      if (page->served.slots_size() > 0) after = watch(1, *page, 0);
+    }
+  };
+  auto built_in = recommender::Bundle::defaults();
+  recommender::Bundle other = built_in;
+  other.value.novelty += 0.5f;
+  browse(built_in);
+  for (const auto& bundle : {other, other, built_in}) {
+    close();
+    open();
+    ASSERT_TRUE(bundles_->put(other).ok());
+    wanted_ = bundle.sha256();
+    Offset end = log_->state(kPartition)->end;
+    ASSERT_TRUE(start(options).ok());
+    // The host appends it by itself when it has caught up: wait for its record.
+    bool goes_over = pages.empty() || find_page(*log_, pages.back())->bundle_sha256() !=
+                                          base::as_bytes(bundle.sha256());
+    if (goes_over) {
+      ASSERT_TRUE(log_->wait_beyond(kPartition, end, in(seconds(10))).ok());
+      after = end;
+    }
+    browse(bundle);
+  }
+  close();
+  open();
+  auto verified = verify(*log_, nullptr, *blobs_, bundles_, kPartition);
+  ASSERT_TRUE(verified.ok()) << verified.error().describe();
+  EXPECT_EQ(*verified->uninterrupted, verified->recovered);
+  for (const auto& id : pages) {
+    auto again = replay(*log_, nullptr, *blobs_, bundles_, id);
+    ASSERT_TRUE(again.ok()) << again.error().describe();
+    EXPECT_TRUE(again->equal) << again->differences.front();
+  }
+}
+
+// Without the bundle that the log names nothing is folded, and the reason says which and what to
+// do.
+TEST_F(FeedTest, ADamagedBundleIsRefusedByName) {
+  ASSERT_TRUE(start().ok());
+  publish(1, "a");
+  close();
+  open();
+  auto name = base::to_hex(base::as_bytes(recommender::Bundle::defaults().sha256()));
+  std::string key = "bundles/" + name + "/bundle.json";
+  std::string text = blobs_->get(key, 1 << 20).value();
+  text.replace(text.find("\"schema\""), 8, "\"shcema\"");
+  ASSERT_TRUE(blobs_->put(key, text).ok());
+  auto again = std::make_shared<BundleStore>(*blobs_);
+  auto verified = verify(*log_, nullptr, *blobs_, again, kPartition);
+  ASSERT_FALSE(verified.ok());
+  EXPECT_NE(verified.error().describe().find(name), std::string::npos);
+  EXPECT_NE(verified.error().describe().find("rondo bundle add"), std::string::npos);
+  // Kept again, it is as before.
+  ASSERT_TRUE(again->put(recommender::Bundle::defaults()).ok());
+  EXPECT_TRUE(verify(*log_, nullptr, *blobs_, again, kPartition).ok());
 }
 
 TEST_F(FeedTest, ADamagedCheckpointIsPassedOverForTheOneBefore) {
@@ -209,7 +285,7 @@ TEST_F(FeedTest, ADamagedCheckpointIsPassedOverForTheOneBefore) {
     byte = static_cast<char>(byte ^ 0x10);
     file.write(&byte, 1);
   }
-  auto verified = verify(*log_, nullptr, *blobs_, bundle_, kPartition);
+  auto verified = verify(*log_, nullptr, *blobs_, bundles_, kPartition);
   ASSERT_TRUE(verified.ok()) << verified.error().describe();
   EXPECT_EQ(verified->warnings.size(), 1u);
   EXPECT_EQ(*verified->uninterrupted, verified->recovered);

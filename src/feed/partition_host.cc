@@ -25,29 +25,31 @@ telemetry::Labels label_of(PartitionId partition) {
 }  // namespace
 
 PartitionHost::PartitionHost(PartitionId partition, std::unique_ptr<recommender::Engine> engine,
-                             const recommender::Bundle& bundle, HostDeps deps, HostOptions options)
+                             std::optional<base::Sha256Digest> wanted, Offset end, HostDeps deps,
+                             HostOptions options)
     : partition_(partition),
-      bundle_sha256_(bundle.sha256()),
-      deps_(deps),
+      end_at_start_(end),
+      deps_(std::move(deps)),
       options_(options),
-      checkpoints_(deps.blobs, partition),
+      checkpoints_(deps_.blobs, partition),
       engine_(std::move(engine)),
+      wanted_(wanted),
       checkpointed_at_(std::chrono::steady_clock::now()),
-      rank_seconds_(
-          deps.metrics.seconds("feed_rank_seconds", "Time to rank one page.", label_of(partition))),
-      wait_seconds_(deps.metrics.seconds("feed_page_seconds",
-                                         "From a page's request to its durable record.",
+      rank_seconds_(deps_.metrics.seconds("feed_rank_seconds", "Time to rank one page.",
+                                          label_of(partition))),
+      wait_seconds_(deps_.metrics.seconds("feed_page_seconds",
+                                          "From a page's request to its durable record.",
+                                          label_of(partition))),
+      folded_total_(deps_.metrics.counter("engine_records_folded_total", "Records folded.",
+                                          label_of(partition))),
+      pages_total_(deps_.metrics.counter("feed_pages_total", "Pages served by the engine.",
                                          label_of(partition))),
-      folded_total_(deps.metrics.counter("engine_records_folded_total", "Records folded.",
-                                         label_of(partition))),
-      pages_total_(deps.metrics.counter("feed_pages_total", "Pages served by the engine.",
-                                        label_of(partition))),
-      checkpoints_total_(deps.metrics.counter("engine_checkpoints_total", "Checkpoints written.",
-                                              label_of(partition))) {}
+      checkpoints_total_(deps_.metrics.counter("engine_checkpoints_total", "Checkpoints written.",
+                                               label_of(partition))) {}
 
-Result<std::unique_ptr<PartitionHost>> PartitionHost::start(PartitionId partition,
-                                                            const recommender::Bundle& bundle,
-                                                            HostDeps deps, HostOptions options) {
+Result<std::unique_ptr<PartitionHost>> PartitionHost::start(
+    PartitionId partition, std::optional<base::Sha256Digest> wanted, HostDeps deps,
+    HostOptions options) {
   RD_TRY(auto state, deps.log.state(partition));
   Checkpoints checkpoints(deps.blobs, partition);
   RD_TRY(auto kept, checkpoints.list());
@@ -59,7 +61,7 @@ Result<std::unique_ptr<PartitionHost>> PartitionHost::start(PartitionId partitio
                    "one backup");
   }
   std::vector<std::string> warnings;
-  RD_TRY(auto engine, checkpoints.restore(bundle, state.end, warnings));
+  RD_TRY(auto engine, checkpoints.restore(deps.bundles, state.end, warnings));
   for (const auto& warning : warnings) {
     log::warning("a checkpoint was passed over", {{"reason", warning}});
   }
@@ -68,11 +70,14 @@ Result<std::unique_ptr<PartitionHost>> PartitionHost::start(PartitionId partitio
                    std::to_string(state.first.value()) + ", and no readable checkpoint reaches it");
   }
   auto host = std::unique_ptr<PartitionHost>(
-      new PartitionHost(partition, std::move(engine), bundle, deps, options));
+      new PartitionHost(partition, std::move(engine), wanted, state.end, deps, options));
   if (deps.params != nullptr) {
     RD_TRY(host->stored_epoch_, deps.params->stored_epoch(partition));
   }
-  if (state.end.value() == 0) RD_CHECK(host->activate());
+  if (state.end.value() == 0) {
+    host->wanted_.reset();
+    RD_CHECK(host->begin_log(wanted.value_or(recommender::Bundle::defaults().sha256())));
+  }
   host->publish_status();
   host->tail_ = std::thread([h = host.get()] { h->tail_loop(); });
   host->engine_thread_ = std::thread([h = host.get()] { h->engine_loop(); });
@@ -101,24 +106,52 @@ PartitionHost::~PartitionHost() {
 }
 
 // The first records of a partition: which engine and bundle its log is folded with.
-Result<void> PartitionHost::activate() {
+Result<void> PartitionHost::begin_log(const base::Sha256Digest& sha256) {
   log::v1::Record engine, bundle;
   engine.mutable_engine_activated()->set_engine_version(std::string(recommender::kEngineVersion));
   if (deps_.params != nullptr) {
     engine.mutable_engine_activated()->set_partitions(deps_.log.partition_count());
   }
-  bundle.mutable_bundle_activated()->set_bundle_sha256(std::string(base::as_bytes(bundle_sha256_)));
+  bundle.mutable_bundle_activated()->set_bundle_sha256(std::string(base::as_bytes(sha256)));
   uint64_t now_us = deps_.clock.now_us();
   std::vector<stream::Message> batch;
   batch.push_back({records::activation_message_id(recommender::kEngineVersion, Offset(0)),
                    records::seal(engine, now_us)});
-  batch.push_back({records::activation_message_id(
-                       base::to_hex(base::as_bytes(bundle_sha256_)).substr(0, 24), Offset(0)),
+  batch.push_back({records::activation_message_id(base::as_bytes(sha256), Offset(0)),
                    records::seal(bundle, now_us)});
   auto stored = stream::append_and_wait(deps_.log, partition_, std::move(batch),
                                         std::chrono::steady_clock::now() + kAppendMax);
   if (!stored.ok()) return std::move(stored).error();
   return {};
+}
+
+// Once all is folded that was in the log: what that says of bundles comes before what is wanted.
+void PartitionHost::go_over() {
+  if (!wanted_ || !failure_.empty() || engine_->next_offset() < end_at_start_) return;
+  base::Sha256Digest wanted = *std::exchange(wanted_, std::nullopt);
+  if (wanted == engine_->bundle_sha256()) return;
+  auto hex = [](const base::Sha256Digest& sha256) { return base::to_hex(base::as_bytes(sha256)); };
+  log::info("the partition goes over to another bundle", {{"partition", partition_.value()},
+                                                          {"from", hex(engine_->bundle_sha256())},
+                                                          {"to", hex(wanted)}});
+  log::v1::Record record;
+  record.mutable_bundle_activated()->set_bundle_sha256(std::string(base::as_bytes(wanted)));
+  {
+    std::lock_guard lock(mutex_);
+    ++appends_under_way_;
+  }
+  // Under the offset that it was decided at, so that a restart does not say it twice.
+  std::vector<stream::Message> batch;
+  batch.push_back({records::activation_message_id(base::as_bytes(wanted), engine_->next_offset()),
+                   records::seal(record, deps_.clock.now_us())});
+  deps_.log.append(partition_, std::move(batch), [this](auto stored) {
+    if (!stored.ok()) {
+      log::error("the other bundle was not activated; the one before goes on", stored.error());
+    }
+    std::lock_guard lock(mutex_);
+    --appends_under_way_;
+    appends_done_.notify_all();
+  });
 }
 
 void PartitionHost::rank(log::v1::FeedRequest request, std::optional<Offset> after,
@@ -225,6 +258,7 @@ void PartitionHost::engine_loop() {
       if (!batches.empty()) publish_status();
     }
     if (!tail_failure.empty()) fail(std::move(tail_failure));
+    go_over();
     publish_status();
     uint64_t now_us = deps_.clock.now_us();
     exchange(now_us);
@@ -272,6 +306,7 @@ void PartitionHost::publish_status() {
   std::lock_guard lock(mutex_);
   status_.applied_end = engine_->next_offset();
   status_.failure = failure_;
+  status_.bundle_sha256 = engine_->bundle_sha256();
   status_.engine = engine_->stats();
 }
 

@@ -59,12 +59,14 @@ struct HostStatus {
   Offset applied_end;  // everything before it is in the state
   Offset log_end;
   std::string failure;  // why the fold stopped; empty while it goes on
+  base::Sha256Digest bundle_sha256{};
   recommender::EngineStats engine;
 };
 
 struct HostDeps {
   stream::Stream& log;
   blob::BlobStore& blobs;
+  std::shared_ptr<const recommender::BundleSource> bundles;
   const base::Clock& clock;
   base::SecureRandom& random;
   telemetry::Metrics& metrics;
@@ -78,9 +80,12 @@ class PartitionHost {
  public:
   using PageHandler = std::function<void(Result<RankedPage>)>;
 
-  // corrupt when a checkpoint is ahead of the log, or the log begins after every state.
+  // A new log begins under `wanted`; an old one goes over to it, by a record of its own, when it is
+  // folded up to where it ends now. None: an old log goes on as it is, a new one begins under the
+  // built-in bundle. `wanted` has to be among deps.bundles. corrupt when a checkpoint is ahead of
+  // the log, or the log begins after every state.
   static Result<std::unique_ptr<PartitionHost>> start(PartitionId partition,
-                                                      const recommender::Bundle& bundle,
+                                                      std::optional<base::Sha256Digest> wanted,
                                                       HostDeps deps, HostOptions options);
   // Stops, after a last checkpoint.
   ~PartitionHost();
@@ -112,8 +117,10 @@ class PartitionHost {
   };
 
   PartitionHost(PartitionId partition, std::unique_ptr<recommender::Engine> engine,
-                const recommender::Bundle& bundle, HostDeps deps, HostOptions options);
-  Result<void> activate();
+                std::optional<base::Sha256Digest> wanted, Offset end, HostDeps deps,
+                HostOptions options);
+  Result<void> begin_log(const base::Sha256Digest& bundle);
+  void go_over();
   void tail_loop();
   void engine_loop();
   void keeper_loop();
@@ -131,7 +138,7 @@ class PartitionHost {
   bool is_stale(uint64_t now_us) const;
 
   const PartitionId partition_;
-  const base::Sha256Digest bundle_sha256_;
+  const Offset end_at_start_;
   const HostDeps deps_;
   const HostOptions options_;
   Checkpoints checkpoints_;
@@ -139,6 +146,7 @@ class PartitionHost {
   // Owned by the engine thread.
   std::unique_ptr<recommender::Engine> engine_;
   std::string failure_;
+  std::optional<base::Sha256Digest> wanted_;      // until the log has gone over to it
   std::unordered_map<uint64_t, bool> under_way_;  // viewers whose page is not folded yet
   uint64_t ticked_epoch_ = 0;
   uint64_t folded_since_checkpoint_ = 0;

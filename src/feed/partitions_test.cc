@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "blob/local/local_blob_store.h"
+#include "feed/bundle_store.h"
 #include "feed/hosts.h"
 #include "feed/params.h"
 #include "feed/replay.h"
@@ -46,14 +47,16 @@ class PartitionsTest : public testing::Test {
         stream::open_embedded({.dir = folder_ / "params", .partitions = kPartitions}, clock_)
             .value();
     blobs_ = blob::open_local({folder_ / "blobs"}).value();
+    bundles_ = std::make_shared<BundleStore>(*blobs_);
+    ASSERT_TRUE(bundles_->put(recommender::Bundle::defaults()).ok());
     params_ = std::make_unique<Params>(*params_log_, options_.horizon);
   }
   void start() {
     std::vector<std::unique_ptr<PartitionHost>> made;
     for (uint32_t p = 0; p < kPartitions; ++p) {
       auto host = PartitionHost::start(
-          PartitionId(p), bundle_,
-          {*log_, *blobs_, clock_, random_, metrics_,
+          PartitionId(p), std::nullopt,
+          {*log_, *blobs_, bundles_, clock_, random_, metrics_,
            [this](PartitionId id) { return log_->state(id).value().end; }, params_.get()},
           options_);
       ASSERT_TRUE(host.ok()) << host.error().describe();
@@ -159,14 +162,14 @@ class PartitionsTest : public testing::Test {
   }
   void verify_all() {
     for (uint32_t p = 0; p < kPartitions; ++p) {
-      auto verified = verify(*log_, params_log_.get(), *blobs_, bundle_, PartitionId(p));
+      auto verified = verify(*log_, params_log_.get(), *blobs_, bundles_, PartitionId(p));
       ASSERT_TRUE(verified.ok()) << verified.error().describe();
       ASSERT_TRUE(verified->uninterrupted.has_value());
       EXPECT_EQ(*verified->uninterrupted, verified->recovered);
       EXPECT_GT(verified->restored_at.value(), 0u);
     }
     for (const auto& id : pages_) {
-      auto again = replay(*log_, params_log_.get(), *blobs_, bundle_, id);
+      auto again = replay(*log_, params_log_.get(), *blobs_, bundles_, id);
       ASSERT_TRUE(again.ok()) << again.error().describe();
       EXPECT_TRUE(again->equal) << again->differences.front();
     }
@@ -176,7 +179,7 @@ class PartitionsTest : public testing::Test {
   base::SystemClock clock_;
   base::SecureRandom random_;
   telemetry::Metrics metrics_;
-  const recommender::Bundle bundle_ = recommender::Bundle::defaults();
+  std::shared_ptr<BundleStore> bundles_;
   HostOptions options_;
   std::unique_ptr<stream::Stream> log_, params_log_;
   std::unique_ptr<blob::BlobStore> blobs_;

@@ -64,7 +64,8 @@ Result<log::v1::Served> find_page(const stream::Stream& log, const records::Page
 }
 
 Result<Replay> replay(const stream::Stream& log, const stream::Stream* params,
-                      blob::BlobStore& blobs, const recommender::Bundle& bundle,
+                      blob::BlobStore& blobs,
+                      std::shared_ptr<const recommender::BundleSource> bundles,
                       const records::PageId& id) {
   Replay out;
   RD_TRY(out.served, find_page(log, id));
@@ -72,13 +73,9 @@ Result<Replay> replay(const stream::Stream& log, const stream::Stream* params,
     return conflict("this page was ranked by engine " + out.served.engine_version() +
                     "; this program has " + std::string(recommender::kEngineVersion));
   }
-  if (out.served.bundle_sha256() != base::as_bytes(bundle.sha256())) {
-    return conflict("this page was ranked with bundle " + base::to_hex(out.served.bundle_sha256()) +
-                    "; give it with --feed.bundle");
-  }
   Offset ranked_at(out.served.ranked_at_offset());
   Checkpoints checkpoints(blobs, id.partition);
-  RD_TRY(auto engine, checkpoints.restore(bundle, ranked_at, out.warnings));
+  RD_TRY(auto engine, checkpoints.restore(bundles, ranked_at, out.warnings));
   out.restored_at = engine->next_offset();
   RD_TRY(auto state, log.state(id.partition));
   if (engine->next_offset() < state.first) {

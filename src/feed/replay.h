@@ -4,7 +4,8 @@
 // ranked at, folded up to it, and asked again. Needs the log from that checkpoint on.
 //
 // Errors: not_found (no such page; exhausted: older than the horizon, the message says where it
-// is), conflict (the page was ranked by another engine version or bundle: the message says which).
+// is), conflict (the page was ranked by another engine version, or a bundle on its way is not kept
+// here: the message says which).
 #pragma once
 
 #include <string>
@@ -12,7 +13,7 @@
 
 #include "base/result.h"
 #include "blob/blob_store.h"
-#include "recommender/bundle.h"
+#include "recommender/bundles.h"
 #include "records/page_id.h"
 #include "rondo/log/v1/record.pb.h"
 #include "stream/stream.h"
@@ -34,7 +35,8 @@ struct Replay {
 
 // `params`: the params log; null in a network of one partition.
 Result<Replay> replay(const stream::Stream& log, const stream::Stream* params,
-                      blob::BlobStore& blobs, const recommender::Bundle& bundle,
+                      blob::BlobStore& blobs,
+                      std::shared_ptr<const recommender::BundleSource> bundles,
                       const records::PageId& id);
 
 }  // namespace rondo::feed

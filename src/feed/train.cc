@@ -7,11 +7,13 @@ namespace {
 
 constexpr uint64_t kReportRecords = 50'000;
 
-// What another bundle or engine was named by passes as time. What partitions told each other does
-// not come again: one engine after the other learns from all of them.
+// What says which engine and bundles the log was folded with passes as time. What partitions told
+// each other does not come again: one engine after the other learns from all of them.
 void neutralise(uint64_t time_us, log::v1::Record& record) {
   if (record.has_tick()) record.mutable_tick()->clear_deltas();
-  if (!record.has_bundle_activated() && !record.has_engine_activated()) return;
+  bool names = record.has_bundle_activated() || record.has_engine_activated() ||
+               record.has_experiment_started() || record.has_experiment_stopped();
+  if (!names) return;
   record.mutable_tick()->set_epoch(time_us / 1'000'000);
 }
 

@@ -2,7 +2,8 @@
 //
 // Each epoch is a fresh engine that starts with the weights of the one before, so that histories,
 // counters and pending outcomes are those of the log, and only the weights carry over. The records
-// that name a bundle or an engine are folded as time alone: the log was ranked by another one.
+// that name a bundle, an engine or an experiment are folded as time alone: the log was ranked by
+// others.
 //
 // Errors: those of reading the log; not_found when it no longer reaches its beginning or is empty.
 #pragma once

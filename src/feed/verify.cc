@@ -23,18 +23,36 @@ Result<void> fold_until(const stream::Stream& log, const stream::Stream* params,
   return {};
 }
 
+Result<std::unique_ptr<recommender::Engine>> recover(
+    const stream::Stream& log, const stream::Stream* params, blob::BlobStore& blobs,
+    std::shared_ptr<const recommender::BundleSource> bundles, PartitionId partition) {
+  RD_TRY(auto state, log.state(partition));
+  std::vector<std::string> warnings;
+  RD_TRY(auto engine,
+         Checkpoints(blobs, partition).restore(std::move(bundles), state.end, warnings));
+  if (engine->next_offset() < state.first) {
+    return corrupt("the log begins at offset " + std::to_string(state.first.value()) +
+                   ", and no readable checkpoint reaches it" +
+                   (warnings.empty() ? "" : "; " + warnings.back()));
+  }
+  RD_CHECK(fold_until(log, params, partition, *engine, state.end));
+  return engine;
+}
+
 Result<Verification> verify(const stream::Stream& log, const stream::Stream* params,
-                            blob::BlobStore& blobs, const recommender::Bundle& bundle,
+                            blob::BlobStore& blobs,
+                            std::shared_ptr<const recommender::BundleSource> bundles,
                             PartitionId partition) {
   Verification out;
   RD_TRY(auto state, log.state(partition));
   out.end = state.end;
-  RD_TRY(auto recovered, Checkpoints(blobs, partition).restore(bundle, state.end, out.warnings));
+  RD_TRY(auto recovered, Checkpoints(blobs, partition).restore(bundles, state.end, out.warnings));
   out.restored_at = recovered->next_offset();
   RD_CHECK(fold_until(log, params, partition, *recovered, state.end));
   out.recovered = recovered->digest();
   if (state.first.value() == 0) {
-    RD_TRY(auto whole, recommender::Engine::create(bundle, partition));
+    RD_TRY(auto whole,
+           recommender::Engine::create(recommender::Bundle::defaults(), partition, bundles));
     RD_CHECK(fold_until(log, params, partition, *whole, state.end));
     out.uninterrupted = whole->digest();
   }

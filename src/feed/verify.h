@@ -10,7 +10,7 @@
 
 #include "base/result.h"
 #include "blob/blob_store.h"
-#include "recommender/bundle.h"
+#include "recommender/bundles.h"
 #include "recommender/engine.h"
 #include "stream/stream.h"
 
@@ -26,8 +26,15 @@ struct Verification {
 
 // `params`: the params log; null in a network of one partition.
 Result<Verification> verify(const stream::Stream& log, const stream::Stream* params,
-                            blob::BlobStore& blobs, const recommender::Bundle& bundle,
+                            blob::BlobStore& blobs,
+                            std::shared_ptr<const recommender::BundleSource> bundles,
                             PartitionId partition);
+
+// The engine of a partition as it stands at the log's end: from the newest readable checkpoint and
+// the tail. corrupt when the log no longer reaches the checkpoint.
+Result<std::unique_ptr<recommender::Engine>> recover(
+    const stream::Stream& log, const stream::Stream* params, blob::BlobStore& blobs,
+    std::shared_ptr<const recommender::BundleSource> bundles, PartitionId partition);
 
 // Folds the log into `engine` until it stands at `end`.
 Result<void> fold_until(const stream::Stream& log, const stream::Stream* params,

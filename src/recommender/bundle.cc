@@ -453,7 +453,9 @@ base::Sha256Digest Bundle::sha256() const {
 
 Result<void> Bundle::load_weights(std::string_view safetensors) {
   RD_TRY(auto weights, Weights::parse(safetensors, *this));
-  start = {std::make_shared<const Weights>(std::move(weights)), base::sha256(safetensors)};
+  // By content: the same weights in another order of tensors are the same weights.
+  auto sha256 = base::sha256(weights.safetensors());
+  start = {std::make_shared<const Weights>(std::move(weights)), sha256};
   return {};
 }
 

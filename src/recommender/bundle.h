@@ -209,7 +209,7 @@ struct Bundle {
   // What it starts from; none: nothing learned yet. Named by the bundle's hash too.
   struct Start {
     std::shared_ptr<const Weights> weights;
-    base::Sha256Digest sha256{};  // of the file
+    base::Sha256Digest sha256{};  // of the file, as Weights::safetensors writes it
   };
   Start start;
 

@@ -10,9 +10,19 @@ namespace {
 
 using namespace features;
 
-constexpr uint32_t kFormatVersion = 2;
+constexpr uint32_t kFormatVersion = 3;
 constexpr size_t kVersionBytesMax = 64;
+constexpr size_t kNameBytesMax = 64;
+// What a reader accepts: the widest limits that a bundle can state. Not those of the bundle at
+// hand, which may have come later and be stricter than what is there.
 constexpr size_t kSlotsPerPageMax = 32;
+constexpr size_t kVideosMax = size_t{1} << 24;
+constexpr size_t kAuthorsMax = size_t{1} << 27;
+constexpr size_t kTopicsMax = size_t{1} << 24;
+constexpr size_t kHistoryMax = 4096;
+constexpr size_t kReservedMax = 1024;
+constexpr size_t kFollowsMax = size_t{1} << 20;
+constexpr size_t kDimensionsMax = 256;
 
 // One description of each part, for writing (A = ArchiveWriter, values const) and for reading.
 
@@ -56,30 +66,37 @@ void word_fields(A& a, W& words, uint32_t index) {
 }
 
 template <typename A, typename C>
-void catalogue_fields(A& a, C& c, const Bundle& bundle) {
+void catalogue_fields(A& a, C& c) {
   a.begin(section_tag("CATA"));
   counters_fields(a, c.network);
-  a.list(c.authors, bundle.limits.authors_max, [&a](auto& author) {
+  a.list(c.authors, kAuthorsMax, [&a](auto& author) {
     a(author.id);
     counters_fields(a, author.counters);
     a.entity_done();
   });
-  a.list(c.topics, bundle.limits.topics_max, [&a](auto& topic) {
+  a.list(c.topics, kTopicsMax, [&a](auto& topic) {
     a.text(topic.name, kTopicBytesMax);
     counters_fields(a, topic.counters);
     a.entity_done();
   });
-  a.list(c.videos, bundle.limits.videos_max, [&a](auto& video) {
+  a.list(c.videos, kVideosMax, [&a](auto& video) {
     video_fields(a, video);
     a.entity_done();
   });
   for (uint32_t i = 0; i < c.videos.size() && a.ok(); ++i) word_fields(a, c.words, i);
+  a.end();
+}
+
+template <typename A, typename C>
+void items_fields(A& a, C& c, const Bundle& bundle) {
   auto number = [&a](auto& x) {
     a(x);
     a.entity_done();
   };
-  a.list(c.vectors, size_t{bundle.limits.videos_max} * bundle.model.dimensions, number);
-  a.list(c.biases, size_t{bundle.limits.videos_max} * kHeads, number);
+  a.begin(section_tag("ITEM"));
+  a(c.sweep_next);
+  a.list(c.vectors, kVideosMax * bundle.model.dimensions, number);
+  a.list(c.biases, kVideosMax * kHeads, number);
   a.end();
 }
 
@@ -88,7 +105,7 @@ void co_watch_fields(A& a, C& c, const Bundle& bundle) {
   a.begin(section_tag("COWA"));
   a(c.everybody);
   a(c.next);
-  a.list(c.rows, bundle.limits.videos_max, [&](auto& row) {
+  a.list(c.rows, kVideosMax, [&](auto& row) {
     a(row.positives);
     a(row.likes);
     a(row.intercept);
@@ -117,8 +134,8 @@ void towers_fields(A& a, C& c, const Bundle& bundle) {
   a(c.examples);
   a.list(c.mix, d * d, number);
   a.list(c.mix_state, d * d, number);
-  a.list(c.vectors, bundle.limits.videos_max * d, number);
-  a.list(c.biases, bundle.limits.videos_max, number);
+  a.list(c.vectors, kVideosMax * d, number);
+  a.list(c.biases, kVideosMax, number);
   a.end();
 }
 
@@ -156,7 +173,7 @@ void wishes_fields(A& a, V& wishes) {
 }
 
 template <typename A, typename V>
-void viewer_fields(A& a, V& v, const Bundle& bundle) {
+void viewer_fields(A& a, V& v) {
   auto plain = [&a](auto& value) { a(value); };
   a(v.id);
   a(v.anonymous);
@@ -164,7 +181,7 @@ void viewer_fields(A& a, V& v, const Bundle& bundle) {
   a(v.pages);
   a(v.impressions);
   a(v.positives);
-  a.list(v.history, bundle.limits.viewer_history_max, [&a](auto& e) {
+  a.list(v.history, kHistoryMax, [&a](auto& e) {
     a(e.video);
     a(e.at_s);
     a(e.flags);
@@ -175,8 +192,8 @@ void viewer_fields(A& a, V& v, const Bundle& bundle) {
   a.list(v.blocked_authors, kBlockedMax, plain);
   a.list(v.blocked_sounds, kBlockedMax, plain);
   wishes_fields(a, v.wishes);
-  a.list(v.follows, bundle.limits.viewer_follows_max, plain);
-  a.list(v.reserved, bundle.limits.viewer_reserved_max, [&a](auto& r) {
+  a.list(v.follows, kFollowsMax, plain);
+  a.list(v.reserved, kReservedMax, [&a](auto& r) {
     a(r.page_offset);
     a(r.video);
     a(r.slot);
@@ -192,35 +209,40 @@ void viewer_fields(A& a, V& v, const Bundle& bundle) {
   });
   if constexpr (A::kReading) {
     std::vector<uint32_t> seen;
-    a.list(seen, bundle.limits.videos_max, plain);
+    a.list(seen, kVideosMax, plain);
     for (uint32_t index : seen) v.seen.insert(index);
   } else {
-    a.list(v.seen.to_vector(), bundle.limits.videos_max, plain);
+    a.list(v.seen.to_vector(), kVideosMax, plain);
   }
 }
 
 template <typename A, typename V>
-void past_fields(A& a, V& history, const Bundle& bundle) {
-  a.list(history, bundle.model.history_attended, [&a](auto& past) {
+void past_fields(A& a, V& history) {
+  a.list(history, kHistoryMax, [&a](auto& past) {
     a(past.video);
     a(past.valence);
   });
 }
 
 template <typename A, typename V>
-void page_fields(A& a, V& page, const Bundle& bundle) {
+void page_fields(A& a, V& page) {
+  auto number = [&a](auto& x) { a(x); };
   a(page.viewer);
   a(page.served_us);
-  a.list(page.pooled, bundle.model.dimensions, [&a](auto& x) { a(x); });
-  a.list(page.taste, bundle.towers.dimensions, [&a](auto& x) { a(x); });
-  past_fields(a, page.history, bundle);
   a.list(page.slots, kSlotsPerPageMax, [&a](auto& slot) {
     a(slot.video);
     a(slot.status);
     a(slot.outcomes);
-    a(slot.trained);
     a(slot.masked);
-    for (auto& f : slot.features) a(f);
+  });
+  a.list(page.arms, kArmsMax, [&](auto& frozen) {
+    a.list(frozen.pooled, kDimensionsMax, number);
+    a.list(frozen.taste, kDimensionsMax, number);
+    past_fields(a, frozen.history);
+    a.list(frozen.slots, kSlotsPerPageMax, [&](auto& slot) {
+      a(slot.trained);
+      for (auto& f : slot.features) a(f);
+    });
   });
 }
 
@@ -234,12 +256,20 @@ void example_fields(A& a, V& e, const Bundle& bundle) {
   for (auto& f : e.features) a(f);
   a.list(e.pooled, bundle.model.dimensions, [&a](auto& x) { a(x); });
   a.list(e.taste, bundle.towers.dimensions, [&a](auto& x) { a(x); });
-  past_fields(a, e.history, bundle);
+  past_fields(a, e.history);
+}
+
+template <typename A, typename E>
+void experiment_fields(A& a, E& e) {
+  a.text(e.name, kNameBytesMax);
+  a.text(e.salt, kNameBytesMax);
+  a(e.share_permyriad);
+  a(e.mode);
 }
 
 // What the others have not been told, and what the host has to store.
 template <typename A, typename X, typename C>
-void exchange_fields(A& a, X& x, C& c, const Bundle& bundle) {
+void exchange_fields(A& a, X& x, C& c) {
   a.begin(section_tag("EXCH"));
   a(x.deltas_taken);
   a(x.items_unknown);
@@ -248,7 +278,7 @@ void exchange_fields(A& a, X& x, C& c, const Bundle& bundle) {
   a(c.everybody);
   a(c.pairs_dropped);
   for (auto& count : c.watches) a(count);
-  a.list(c.videos, bundle.limits.videos_max, [&a](auto& change) {
+  a.list(c.videos, kVideosMax, [&a](auto& change) {
     a(change.video);
     for (auto& count : change.events) a(count);
     a(change.examples);
@@ -276,10 +306,11 @@ void head_fields(A& a, S& s) {
   a(s.records_senseless);
   a(s.viewers_refused);
   a(s.slots_masked);
-  a(s.sweep_next);
   a(s.maturity.shown);
   for (auto& ended : s.maturity.ended) a(ended);
   a(s.maturity.last_us);
+  a(s.bundle_named);
+  for (auto& byte : s.bundle_before) a(byte);
 }
 
 template <typename A, typename X>
@@ -319,35 +350,45 @@ void write_table(ArchiveWriter& a, const embedding::Table& table, uint32_t numbe
   a.end();
 }
 
-void write_tables(ArchiveWriter& a, const State& s) {
+void write_tables(ArchiveWriter& a, const Arm& s) {
   for (uint32_t i = 0; i < kSlots; ++i) write_table(a, s.model.table(static_cast<Slot>(i)), i);
   for (uint32_t i = 0; i < retrieval::kTowerSlots; ++i) {
     write_table(a, s.towers.table(static_cast<retrieval::TowerSlot>(i)), i);
   }
 }
 
+void write_arm(ArchiveWriter& a, const Arm& arm) {
+  co_watch_fields(a, arm.co_watch.contents(), arm.bundle);
+  a.begin(section_tag("DENS"));
+  for (float weight : arm.model.dense()) a(weight);
+  for (float state : arm.model.dense_state()) a(state);
+  a.end();
+  items_fields(a, arm.model.items(), arm.bundle);
+  towers_fields(a, arm.towers.contents(), arm.bundle);
+  write_tables(a, arm);
+  trainer_fields(a, arm.trainer, arm.bundle);
+}
+
 void write(ArchiveWriter& a, const State& s) {
   a.begin(section_tag("HEAD"));
   a(kFormatVersion);
   a.text(std::string(kEngineVersion), kVersionBytesMax);
-  for (uint8_t byte : s.bundle_sha256) a(byte);
   a(s.partition.value());
   taken_fields(a, s.exchange);
+  a(static_cast<uint32_t>(s.arms.size()));
+  for (const auto& arm : s.arms) {
+    for (uint8_t byte : arm->bundle_sha256) a(byte);
+  }
+  if (s.experiment) experiment_fields(a, *s.experiment);
   head_fields(a, s);
   a.end();
-  catalogue_fields(a, s.catalogue.contents(), s.bundle);
-  co_watch_fields(a, s.co_watch.contents(), s.bundle);
+  catalogue_fields(a, s.catalogue.contents());
   watches_fields(a, s.watches);
-  a.begin(section_tag("DENS"));
-  for (float weight : s.model.dense()) a(weight);
-  for (float state : s.model.dense_state()) a(state);
-  a.end();
-  towers_fields(a, s.towers.contents(), s.bundle);
-  write_tables(a, s);
+  for (const auto& arm : s.arms) write_arm(a, *arm);
   a.begin(section_tag("VIEW"));
   a(static_cast<uint64_t>(s.viewers.size()));
   for (uint64_t id : s.viewers.sorted_ids()) {
-    viewer_fields(a, *s.viewers.find(id), s.bundle);
+    viewer_fields(a, *s.viewers.find(id));
     a.entity_done();
   }
   a.end();
@@ -355,7 +396,7 @@ void write(ArchiveWriter& a, const State& s) {
   a(static_cast<uint64_t>(s.pending.pages().size()));
   for (const auto& [offset, page] : s.pending.pages()) {
     a(offset);
-    page_fields(a, page, s.bundle);
+    page_fields(a, page);
     a.entity_done();
   }
   for (size_t w = 0; w < Pending::kWindows; ++w) {
@@ -369,13 +410,14 @@ void write(ArchiveWriter& a, const State& s) {
     }
   }
   a.end();
-  trainer_fields(a, s.trainer, s.bundle);
-  exchange_fields(a, s.exchange, s.exchange.changes.contents(), s.bundle);
+  exchange_fields(a, s.exchange, s.exchange.changes.contents());
 }
 
 // --- reading ---
 
-void read_head(ArchiveReader& a, State& s) {
+// What the head names; null, with the error in `a`, when it is not for this engine.
+std::unique_ptr<State> read_head(ArchiveReader& a, const BundleSource& bundles,
+                                 PartitionId wanted) {
   a.begin(section_tag("HEAD"));
   uint32_t format = 0;
   a(format);
@@ -389,22 +431,37 @@ void read_head(ArchiveReader& a, State& s) {
     a.fail(conflict(
         fmt::format("checkpoint: written by engine {}; this is {}", version, kEngineVersion)));
   }
-  base::Sha256Digest bundle{};
-  for (uint8_t& byte : bundle) a(byte);
-  if (a.ok() && bundle != s.bundle_sha256) {
-    a.fail(conflict(fmt::format("checkpoint: written under bundle {}; loaded is {}",
-                                base::to_hex(base::as_bytes(bundle)),
-                                base::to_hex(base::as_bytes(s.bundle_sha256)))));
-  }
   uint64_t partition = 0;
   a(partition);
-  if (a.ok() && partition != s.partition.value()) {
+  if (a.ok() && partition != wanted.value()) {
     a.fail(conflict(
-        fmt::format("checkpoint: of partition {}; this is {}", partition, s.partition.value())));
+        fmt::format("checkpoint: of partition {}; this is {}", partition, wanted.value())));
   }
-  taken_fields(a, s.exchange);
-  head_fields(a, s);
+  exchange::Exchange taken;
+  taken_fields(a, taken);
+  uint32_t arms = 0;
+  a(arms);
+  if (a.ok() && (arms == 0 || arms > kArmsMax)) a.fail(corrupt("checkpoint: too many arms"));
+  std::unique_ptr<State> state;
+  for (uint32_t i = 0; i < arms && a.ok(); ++i) {
+    base::Sha256Digest sha256{};
+    for (uint8_t& byte : sha256) a(byte);
+    if (!a.ok()) break;
+    auto bundle = bundles.find(sha256);
+    if (!bundle.ok()) {
+      a.fail(std::move(bundle).error().with_context("checkpoint"));
+    } else if (state == nullptr) {
+      state = std::make_unique<State>(**bundle, wanted);
+    } else {
+      state->arms.push_back(std::make_unique<Arm>(**bundle));
+    }
+  }
+  if (!a.ok()) return nullptr;
+  state->exchange = std::move(taken);
+  if (arms > 1) experiment_fields(a, state->experiment.emplace());
+  head_fields(a, *state);
   a.end();
+  return a.ok() ? std::move(state) : nullptr;
 }
 
 void read_table(ArchiveReader& a, embedding::Table& table, uint32_t number) {
@@ -434,7 +491,7 @@ void read_table(ArchiveReader& a, embedding::Table& table, uint32_t number) {
   a.end();
 }
 
-void read_tables(ArchiveReader& a, State& s) {
+void read_tables(ArchiveReader& a, Arm& s) {
   for (uint32_t i = 0; i < kSlots && a.ok(); ++i) {
     read_table(a, s.model.table(static_cast<Slot>(i)), i);
   }
@@ -478,7 +535,7 @@ void read_viewers(ArchiveReader& a, State& s) {
   uint64_t before = 0;
   for (uint64_t i = 0; i < count && a.ok(); ++i) {
     auto viewer = std::make_unique<Viewer>();
-    viewer_fields(a, *viewer, s.bundle);
+    viewer_fields(a, *viewer);
     if (!a.ok()) return;
     if ((i > 0 && viewer->id <= before) || !refers_well(*viewer, s.catalogue)) {
       return a.fail(corrupt("checkpoint: a viewer does not fit the rest"));
@@ -487,6 +544,16 @@ void read_viewers(ArchiveReader& a, State& s) {
     s.viewers.restore(std::move(viewer));
   }
   a.end();
+}
+
+bool frozen_fits(const Frozen& frozen, const PendingPage& page, const Bundle& bundle,
+                 const Catalogue& catalogue) {
+  if (frozen.slots.empty()) {
+    return frozen.pooled.empty() && frozen.taste.empty() && frozen.history.empty();
+  }
+  return frozen.slots.size() == page.slots.size() &&
+         frozen.pooled.size() == bundle.model.dimensions &&
+         frozen.taste.size() == bundle.towers.dimensions && past_fits(frozen.history, catalogue);
 }
 
 void read_pending(ArchiveReader& a, State& s) {
@@ -499,11 +566,12 @@ void read_pending(ArchiveReader& a, State& s) {
     uint64_t offset = 0;
     PendingPage page;
     a(offset);
-    page_fields(a, page, s.bundle);
+    page_fields(a, page);
     if (!a.ok()) return;
-    bool fits = (i == 0 || offset > before) && page.pooled.size() == s.bundle.model.dimensions &&
-                page.taste.size() == s.bundle.towers.dimensions &&
-                past_fits(page.history, s.catalogue);
+    bool fits = (i == 0 || offset > before) && page.arms.size() == s.arms.size();
+    for (size_t arm = 0; fits && arm < s.arms.size(); ++arm) {
+      fits = frozen_fits(page.arms[arm], page, s.arms[arm]->bundle, s.catalogue);
+    }
     for (const auto& slot : page.slots) {
       fits = fits && slot.status <= PendingSlot::kClosed &&
              (slot.status == PendingSlot::kClosed || slot.video < s.catalogue.size());
@@ -531,12 +599,12 @@ void read_pending(ArchiveReader& a, State& s) {
   a.end();
 }
 
-void read_trainer(ArchiveReader& a, State& s) {
-  trainer_fields(a, s.trainer, s.bundle);
-  for (const auto& e : s.trainer.waiting()) {
-    if (e.video >= s.catalogue.size() || !(e.weight >= 0 && e.weight <= 1) ||
-        e.pooled.size() != s.bundle.model.dimensions ||
-        e.taste.size() != s.bundle.towers.dimensions || !past_fits(e.history, s.catalogue)) {
+void read_trainer(ArchiveReader& a, Arm& arm, const Catalogue& catalogue) {
+  trainer_fields(a, arm.trainer, arm.bundle);
+  for (const auto& e : arm.trainer.waiting()) {
+    if (e.video >= catalogue.size() || !(e.weight >= 0 && e.weight <= 1) ||
+        e.pooled.size() != arm.bundle.model.dimensions ||
+        e.taste.size() != arm.bundle.towers.dimensions || !past_fits(e.history, catalogue)) {
       return a.fail(corrupt("checkpoint: a waiting example does not fit the rest"));
     }
   }
@@ -544,7 +612,7 @@ void read_trainer(ArchiveReader& a, State& s) {
 
 void read_exchange(ArchiveReader& a, State& s) {
   exchange::Changes::Contents contents;
-  exchange_fields(a, s.exchange, contents, s.bundle);
+  exchange_fields(a, s.exchange, contents);
   if (!a.ok()) return;
   bool fits = s.exchange.active() ? s.exchange.taken.size() == s.exchange.partitions &&
                                         s.partition.value() < s.exchange.partitions
@@ -559,36 +627,43 @@ void read_exchange(ArchiveReader& a, State& s) {
   }
 }
 
-void read(ArchiveReader& a, State& s) {
-  read_head(a, s);
+void read_arm(ArchiveReader& a, Arm& arm, const Catalogue& catalogue) {
+  auto keep = [&a](Result<void> restored) {
+    if (!restored.ok()) a.fail(std::move(restored).error());
+  };
+  retrieval::CoWatch::Contents co_watch;
+  co_watch_fields(a, co_watch, arm.bundle);
   if (!a.ok()) return;
+  keep(arm.co_watch.restore(std::move(co_watch), catalogue.size()));
+  a.begin(section_tag("DENS"));
+  for (float& weight : arm.model.dense()) a(weight);
+  for (float& state : arm.model.dense_state()) a(state);
+  a.end();
+  ranker::Model::Items items;
+  items_fields(a, items, arm.bundle);
+  if (!a.ok()) return;
+  keep(arm.model.restore(std::move(items), catalogue.size()));
+  retrieval::Towers::Contents towers;
+  towers_fields(a, towers, arm.bundle);
+  if (!a.ok()) return;
+  keep(arm.towers.restore(std::move(towers), catalogue.size()));
+  read_tables(a, arm);
+  if (a.ok()) read_trainer(a, arm, catalogue);
+}
+
+void read(ArchiveReader& a, State& s) {
   Catalogue::Contents contents;
-  catalogue_fields(a, contents, s.bundle);
+  catalogue_fields(a, contents);
   if (!a.ok()) return;
   if (auto restored = s.catalogue.restore(std::move(contents)); !restored.ok()) {
     return a.fail(std::move(restored).error());
   }
-  retrieval::CoWatch::Contents co_watch;
-  co_watch_fields(a, co_watch, s.bundle);
-  if (!a.ok()) return;
-  if (auto restored = s.co_watch.restore(std::move(co_watch), s.catalogue.size()); !restored.ok()) {
-    return a.fail(std::move(restored).error());
-  }
   watches_fields(a, s.watches);
-  a.begin(section_tag("DENS"));
-  for (float& weight : s.model.dense()) a(weight);
-  for (float& state : s.model.dense_state()) a(state);
-  a.end();
-  retrieval::Towers::Contents towers;
-  towers_fields(a, towers, s.bundle);
-  if (!a.ok()) return;
-  if (auto restored = s.towers.restore(std::move(towers), s.catalogue.size()); !restored.ok()) {
-    return a.fail(std::move(restored).error());
+  for (auto& arm : s.arms) {
+    if (a.ok()) read_arm(a, *arm, s.catalogue);
   }
-  read_tables(a, s);
   if (a.ok()) read_viewers(a, s);
   if (a.ok()) read_pending(a, s);
-  if (a.ok()) read_trainer(a, s);
   if (a.ok()) read_exchange(a, s);
 }
 
@@ -605,8 +680,6 @@ Result<std::vector<uint64_t>> taken_in_checkpoint(Source& source) {
   }
   std::string version;
   a.text(version, kVersionBytesMax);
-  base::Sha256Digest bundle{};
-  for (uint8_t& byte : bundle) a(byte);
   uint64_t partition = 0;
   a(partition);
   exchange::Exchange x;
@@ -631,11 +704,12 @@ void save_state(const State& state, Sink& sink) {
   tail.end();
 }
 
-Result<std::unique_ptr<State>> load_state(Source& source, const Bundle& bundle,
+Result<std::unique_ptr<State>> load_state(Source& source, const BundleSource& bundles,
                                           PartitionId partition) {
-  auto state = std::make_unique<State>(bundle, partition);
   ArchiveReader a(source);
-  read(a, *state);
+  auto state = read_head(a, bundles, partition);
+  if (state != nullptr) read(a, *state);
+  if (!a.ok()) return a.take_error();
   Digest written{};
   a.begin(section_tag("DIGE"));
   for (uint8_t& byte : written) a(byte);

@@ -14,8 +14,9 @@ namespace rondo::recommender {
 Digest state_digest(const State& state);
 void save_state(const State& state, Sink& sink);
 // corrupt when a checksum, a reference within, or the digest does not fit; conflict when it was
-// written by another engine version, under another bundle or for another partition.
-Result<std::unique_ptr<State>> load_state(Source& source, const Bundle& bundle,
+// written by another engine version or for another partition; the error of `bundles` when a bundle
+// is not there that it was written under.
+Result<std::unique_ptr<State>> load_state(Source& source, const BundleSource& bundles,
                                           PartitionId partition);
 
 // Engine::taken_of.

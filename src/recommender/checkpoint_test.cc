@@ -18,7 +18,7 @@ Result<std::unique_ptr<Engine>> loaded(std::string_view bytes,
                                        const Bundle& bundle = Bundle::defaults(),
                                        PartitionId partition = PartitionId(0)) {
   StringSource source(bytes);
-  return Engine::load(source, bundle, partition);
+  return Engine::load(source, std::make_shared<const Bundles>(bundle), partition);
 }
 
 // A log with everything in it.
@@ -131,7 +131,7 @@ TEST(Checkpoint, SaysWhatItNeeds) {
   other.value.novelty = 0.5f;
   auto engine = loaded(bytes, other);
   ASSERT_FALSE(engine.ok());
-  EXPECT_EQ(engine.error().code(), ErrorCode::kConflict);
+  EXPECT_EQ(engine.error().code(), ErrorCode::kNotFound);
   EXPECT_NE(
       engine.error().message().find(base::to_hex(base::as_bytes(Bundle::defaults().sha256()))),
       std::string::npos);

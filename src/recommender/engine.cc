@@ -14,27 +14,31 @@ const std::string_view kEngineVersion = "rondo-engine-2";
 
 struct Engine::Impl {
   std::unique_ptr<State> state;
+  std::shared_ptr<const BundleSource> bundles;
   Scratch scratch;  // of rank and score
 };
 
 Engine::Engine(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Engine::~Engine() = default;
 
-Result<std::unique_ptr<Engine>> Engine::create(const Bundle& bundle, PartitionId partition) {
+Result<std::unique_ptr<Engine>> Engine::create(const Bundle& bundle, PartitionId partition,
+                                               std::shared_ptr<const BundleSource> bundles) {
   kernels::FloatEnvironment environment;
   // Whoever built the bundle by hand gets the same answer as who reads one.
   RD_CHECK(Bundle::parse(bundle.canonical()));
   auto impl = std::make_unique<Impl>();
   impl->state = std::make_unique<State>(bundle, partition);
+  impl->bundles = bundles ? std::move(bundles) : std::make_shared<const Bundles>(bundle);
   return std::unique_ptr<Engine>(new Engine(std::move(impl)));
 }
 
-Result<std::unique_ptr<Engine>> Engine::load(Source& source, const Bundle& bundle,
+Result<std::unique_ptr<Engine>> Engine::load(Source& source,
+                                             std::shared_ptr<const BundleSource> bundles,
                                              PartitionId partition) {
   kernels::FloatEnvironment environment;
-  RD_CHECK(Bundle::parse(bundle.canonical()));
   auto impl = std::make_unique<Impl>();
-  RD_TRY(impl->state, load_state(source, bundle, partition));
+  RD_TRY(impl->state, load_state(source, *bundles, partition));
+  impl->bundles = std::move(bundles);
   return std::unique_ptr<Engine>(new Engine(std::move(impl)));
 }
 
@@ -46,7 +50,11 @@ Result<void> Engine::apply(Offset offset, uint64_t time_us, const log::v1::Recor
     return invalid(fmt::format("fold: the record at offset {} is given, {} is next", offset.value(),
                                state.next_offset));
   }
-  return fold(state, time_us, record, deltas);
+  return fold(state, *impl_->bundles, time_us, record, deltas);
+}
+
+Result<void> Engine::would_fold(const log::v1::Record& record) const {
+  return admit(*impl_->state, *impl_->bundles, record);
 }
 
 Result<log::v1::Served> Engine::rank(const log::v1::FeedRequest& request) const {
@@ -74,7 +82,18 @@ uint64_t Engine::state_time_us() const { return impl_->state->time_us; }
 Digest Engine::digest() const { return state_digest(*impl_->state); }
 void Engine::save(Sink& sink) const { save_state(*impl_->state, sink); }
 
-Weights Engine::weights() const { return Weights::of(*impl_->state); }
+std::optional<Experiment> Engine::experiment() const { return impl_->state->experiment; }
+std::optional<Digest> Engine::treatment_sha256() const {
+  const auto& arms = impl_->state->arms;
+  return arms.size() < 2 ? std::nullopt : std::optional(arms.back()->bundle_sha256);
+}
+const Digest& Engine::bundle_sha256() const { return impl_->state->active().bundle_sha256; }
+std::optional<Digest> Engine::bundle_before() const {
+  const Digest& before = impl_->state->bundle_before;
+  return before == Digest{} ? std::nullopt : std::optional(before);
+}
+
+Weights Engine::weights() const { return Weights::of(impl_->state->active()); }
 
 EngineStats Engine::stats() const {
   const State& s = *impl_->state;
@@ -82,13 +101,13 @@ EngineStats Engine::stats() const {
   out.viewers = s.viewers.size();
   out.videos = s.catalogue.size();
   out.pending_slots = s.pending.open_slots();
-  out.examples_trained = s.trainer.progress.examples;
-  out.batches_rejected = s.trainer.progress.rejected;
+  out.examples_trained = s.active().trainer.progress.examples;
+  out.batches_rejected = s.active().trainer.progress.rejected;
   out.outcomes_unmatched = s.outcomes_unmatched;
   out.outcomes_repeated = s.outcomes_repeated;
   out.time_jumps_bounded = s.time_jumps_bounded;
   out.state_time_us = s.time_us;
-  out.examples_waiting = s.trainer.waiting().size();
+  for (const auto& arm : s.arms) out.examples_waiting += arm->trainer.waiting().size();
   out.records_senseless = s.records_senseless;
   out.viewers_refused = s.viewers_refused;
   out.slots_masked = s.slots_masked;

@@ -1,10 +1,10 @@
 // The For You engine of one partition: a pure function of the log.
 //
-//   state(k) = fold(bundle, records[0..k))      apply(offset, record)
+//   state(k) = fold(bundles, records[0..k))     apply(offset, record)
 //   page     = rank(state(k), request)          rank never changes the state
 //
-// Pure: no I/O, clock, thread, or randomness of its own. Deterministic to the bit: the same bundle,
-// records and request give the same page and the same digest on every x86-64-v3 machine.
+// Pure: no I/O, clock, thread, or randomness of its own. Deterministic to the bit: the same
+// bundles, records and request give the same page and the same digest on every x86-64-v3 machine.
 //
 // Single-threaded: the owner calls from one thread at a time. rank is const and touches no state,
 // scratch memory apart.
@@ -13,6 +13,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -22,6 +23,8 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "recommender/bundle.h"
+#include "recommender/bundles.h"
+#include "recommender/experiment.h"
 #include "recommender/weights.h"
 #include "rondo/log/v1/record.pb.h"
 
@@ -75,10 +78,15 @@ struct VideoScore {
 
 class Engine {
  public:
-  // An empty state at offset 0.
-  static Result<std::unique_ptr<Engine>> create(const Bundle& bundle, PartitionId partition);
-  // Reads what save wrote. corrupt when a checksum, the bundle or the version does not fit.
-  static Result<std::unique_ptr<Engine>> load(Source& source, const Bundle& bundle,
+  // An empty state at offset 0. The bundle is that of the records before the first that names one;
+  // `bundles` has those that records name (none: this one alone).
+  static Result<std::unique_ptr<Engine>> create(
+      const Bundle& bundle, PartitionId partition,
+      std::shared_ptr<const BundleSource> bundles = nullptr);
+  // Reads what save wrote. corrupt when a checksum does not fit, conflict when the version does
+  // not; not_found when a bundle that it needs is not in `bundles`.
+  static Result<std::unique_ptr<Engine>> load(Source& source,
+                                              std::shared_ptr<const BundleSource> bundles,
                                               PartitionId partition);
   ~Engine();
 
@@ -90,6 +98,9 @@ class Engine {
   // (a missing one is empty).
   Result<void> apply(Offset offset, uint64_t time_us, const log::v1::Record& record,
                      std::span<const std::string> deltas = {});
+
+  // Whether apply would fold such a record next; the error that it would give.
+  Result<void> would_fold(const log::v1::Record& record) const;
 
   // The page for this request at the present state: a complete Served record but for `nonce`, which
   // the host sets. Fills in request_counter. invalid when the limit is out of 1..32, or the viewer
@@ -114,6 +125,12 @@ class Engine {
   // The same of the state that a checkpoint holds, by its first section alone: what it still needs
   // of the others' deltas. corrupt when that is damaged.
   static Result<std::vector<uint64_t>> taken_of(Source& checkpoint);
+  // The experiment that runs; its treatment's bundle.
+  std::optional<Experiment> experiment() const;
+  std::optional<Digest> treatment_sha256() const;
+  // The active bundle, and the one that was active before.
+  const Digest& bundle_sha256() const;
+  std::optional<Digest> bundle_before() const;
 
   Offset next_offset() const;
   uint64_t state_time_us() const;

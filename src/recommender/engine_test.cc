@@ -656,7 +656,7 @@ TEST(EngineGolden, FixedScenario) {
     world.swipe(session, 8, [](const std::string& t) { return t == "t4"; });
   }
   EXPECT_EQ(hex(world.engine->digest()),
-            "891fa544b05950832c9f9bf2246480ae131fd7466103f08d3da4167597560cc6");
+            "9903b8f8d0f2f213edd89104145d7a54e7a769ad91276fd05c0e603abbb096f9");
   EXPECT_EQ(base::to_hex(base::as_bytes(base::sha256(session.latest.served.SerializeAsString()))),
             "f51413287e8450934a04beda6fb2d1a8d127a9a3a0c771ebdebee6709809927a");
 }

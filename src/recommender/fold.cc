@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "recommender/activation.h"
 #include "recommender/engine.h"
 #include "recommender/features/context.h"
 #include "recommender/outcomes.h"
@@ -28,7 +29,7 @@ constexpr uint32_t kSweepVideosMax = 256;
 void advance_time(State& s, uint64_t stamp_us) {
   if (s.time_us == 0) {
     s.time_us = std::max<uint64_t>(stamp_us, 1);
-    if (s.bundle.start.weights) s.bundle.start.weights->start(s, s.time_s());
+    for (auto& arm : s.arms) start(s, *arm);
     return;
   }
   uint64_t bound = s.time_us + kTimeJumpMaxUs;
@@ -61,8 +62,10 @@ void settle_time(State& s) {
   while (auto viewer = s.viewers.take_expired(s.time_us)) {
     forget_learned(s, viewer->id);
   }
-  for (size_t i = 0; i < kSlots; ++i) s.model.table(static_cast<Slot>(i)).expire(s.time_s());
-  s.towers.expire(s.time_s());
+  for (auto& arm : s.arms) {
+    for (size_t i = 0; i < kSlots; ++i) arm->model.table(static_cast<Slot>(i)).expire(s.time_s());
+    arm->towers.expire(s.time_s());
+  }
 }
 
 void fold_published(State& s, const log::v1::VideoPublished& r) {
@@ -80,8 +83,7 @@ void fold_published(State& s, const log::v1::VideoPublished& r) {
     ++s.records_senseless;
     return;
   }
-  refresh_vector(s, *index);
-  s.towers.refresh(s.catalogue, *index);
+  for (auto& arm : s.arms) arm->refresh(s.catalogue, *index);
 }
 
 void fold_changed(State& s, const log::v1::VideoChanged& r) {
@@ -142,6 +144,23 @@ void drop_oldest_page(State& s) {
   s.pending.erase_page(*offset);
 }
 
+// The page as this arm will learn from it.
+features::Frozen freeze(const State& s, const Arm& arm, const Viewer& viewer,
+                        const log::v1::FeedRequest& request, const PendingPage& page) {
+  features::ViewerContext context(arm.bundle, s.catalogue, arm.co_watch, arm.towers, arm.model,
+                                  &viewer, request.language(), s.time_us);
+  features::Frozen out;
+  out.pooled.assign(context.pooled().begin(), context.pooled().end());
+  out.taste.assign(context.taste().begin(), context.taste().end());
+  out.history = context.past();
+  out.slots.resize(page.slots.size());
+  for (uint32_t i = 0; i < page.slots.size(); ++i) {
+    if (page.slots[i].status == PendingSlot::kClosed) continue;
+    out.slots[i].features = context.features(page.slots[i].video, i);
+  }
+  return out;
+}
+
 // The page is out: its videos are this viewer's until shown, released or too old; what it does not
 // hold of earlier pages is free again; its examples are frozen as the state stands here.
 void fold_served(State& s, uint64_t offset, const log::v1::Served& r) {
@@ -156,14 +175,9 @@ void fold_served(State& s, uint64_t offset, const log::v1::Served& r) {
   ++viewer->pages;
   viewer->touched.clear();
 
-  features::ViewerContext context(s.bundle, s.catalogue, s.co_watch, s.towers, viewer,
-                                  request.language(), s.time_us);
   PendingPage page;
   page.viewer = viewer->id;
   page.served_us = s.time_us;
-  page.pooled.assign(context.pooled().begin(), context.pooled().end());
-  page.taste.assign(context.taste().begin(), context.taste().end());
-  page.history = context.past();
   int count = std::min(r.slots_size(), kLimitMax);
   for (int i = 0; i < count; ++i) {
     PendingSlot& slot = page.slots.emplace_back();
@@ -175,9 +189,9 @@ void fold_served(State& s, uint64_t offset, const log::v1::Served& r) {
       continue;
     }
     slot.video = *video;
-    slot.features = context.features(*video, static_cast<uint32_t>(i));
     viewer->reserved.push_back({offset, *video, static_cast<uint32_t>(i)});
   }
+  for (const auto& arm : s.arms) page.arms.push_back(freeze(s, *arm, *viewer, request, page));
   s.pending.add(offset, std::move(page),
                 s.time_us + s.bundle.outcomes.reservation_minutes * kMinuteUs);
   while (viewer->reserved.size() > s.bundle.limits.viewer_reserved_max) {
@@ -193,13 +207,8 @@ void reset(State& s, Viewer& viewer) {
   forget_learned(s, viewer.id);
   for (uint64_t offset : s.pending.pages_of(viewer.id)) {
     PendingPage* page = s.pending.find(offset);
-    std::fill(page->pooled.begin(), page->pooled.end(), 0.0f);
-    std::fill(page->taste.begin(), page->taste.end(), 0.0f);
-    page->history.clear();
-    for (auto& slot : page->slots) {
-      slot.masked = true;
-      slot.features = {};
-    }
+    for (auto& slot : page->slots) slot.masked = true;
+    for (auto& frozen : page->arms) frozen = {};
   }
 }
 
@@ -237,20 +246,31 @@ void fold_erased(State& s, const log::v1::AccountErased& r) {
 
 void fold_tick(State& s, const log::v1::Tick& r, const std::vector<exchange::Incoming>& deltas) {
   exchange::take_in(s, r, deltas);
-  s.co_watch.solve_some();
-  close_batch(s);
   auto count = static_cast<uint32_t>(s.catalogue.size());
   const uint32_t videos = std::min({count / kSweepTicks + 1, kSweepVideosMax, count});
-  s.towers.sweep(s.catalogue, videos);
-  for (uint32_t i = 0; i < videos; ++i) {
-    if (s.sweep_next >= count) s.sweep_next = 0;
-    refresh_vector(s, s.sweep_next++);
+  for (auto& arm : s.arms) {
+    arm->co_watch.solve_some();
+    close_batch(s, *arm);
+    arm->towers.sweep(s.catalogue, videos);
+    arm->model.sweep(s.catalogue, videos);
   }
   if (r.cut()) exchange::cut(s, r.epoch());
 }
 
-// What would make the record one that this engine must not fold.
-Result<void> admit(const State& s, const Record& record) {
+using Named = std::shared_ptr<const Bundle>;
+
+Result<Named> find(const State& s, const BundleSource& bundles, std::string_view sha256) {
+  base::Sha256Digest digest{};
+  if (sha256.size() != digest.size()) return invalid("a bundle's SHA-256 has 32 bytes");
+  std::copy(sha256.begin(), sha256.end(), digest.begin());
+  auto found = bundles.find(digest);
+  if (found.ok()) return found;
+  return conflict(fmt::format("from offset {} on the log needs bundle {}: {}", s.next_offset,
+                              base::to_hex(sha256), found.error().describe()));
+}
+
+// The bundle that the record names, if any; an error when this engine must not fold the record.
+Result<Named> check(const State& s, const BundleSource& bundles, const Record& record) {
   switch (record.body_case()) {
     case Record::BODY_NOT_SET:
       return conflict(fmt::format(
@@ -263,31 +283,40 @@ Result<void> admit(const State& s, const Record& record) {
                                     s.next_offset, record.engine_activated().engine_version(),
                                     kEngineVersion));
       }
-      return exchange::admit_partitions(s, record.engine_activated().partitions());
+      RD_CHECK(exchange::admit_partitions(s, record.engine_activated().partitions()));
+      return Named();
     case Record::kItemDelta:
       return conflict(
           fmt::format("the record at offset {} is a delta, which has no place in a "
                       "partition's log",
                       s.next_offset));
-    case Record::kBundleActivated: {
-      auto loaded = base::as_bytes(s.bundle_sha256);
-      if (record.bundle_activated().bundle_sha256() != loaded) {
-        return conflict(fmt::format(
-            "from offset {} on the log needs bundle {}; loaded is {}", s.next_offset,
-            base::to_hex(record.bundle_activated().bundle_sha256()), base::to_hex(loaded)));
-      }
-      return {};
+    case Record::kBundleActivated:
+      return find(s, bundles, record.bundle_activated().bundle_sha256());
+    case Record::kExperimentStarted: {
+      const auto& started = record.experiment_started();
+      RD_TRY(Named treatment, find(s, bundles, started.treatment_sha256()));
+      RD_CHECK(admit(s, started, *treatment));
+      return treatment;
     }
+    case Record::kExperimentStopped:
+      RD_CHECK(admit(s, record.experiment_stopped()));
+      return Named();
     default:
-      return {};
+      return Named();
   }
 }
 
 }  // namespace
 
-Result<void> fold(State& s, uint64_t time_us, const Record& record,
+Result<void> admit(const State& s, const BundleSource& bundles, const Record& record) {
+  auto named = check(s, bundles, record);
+  if (!named.ok()) return std::move(named).error();
+  return {};
+}
+
+Result<void> fold(State& s, const BundleSource& bundles, uint64_t time_us, const Record& record,
                   std::span<const std::string> deltas) {
-  RD_CHECK(admit(s, record));
+  RD_TRY(Named named, check(s, bundles, record));
   RD_TRY(const auto incoming, exchange::open_deltas(s, record.tick(), deltas));
   advance_time(s, time_us);
   settle_time(s);
@@ -296,9 +325,17 @@ Result<void> fold(State& s, uint64_t time_us, const Record& record,
     case Record::kEngineActivated:
       exchange::set_partitions(s, record.engine_activated().partitions());
       break;
-    case Record::kBundleActivated:
     case Record::kItemDelta:
     case Record::BODY_NOT_SET:
+      break;
+    case Record::kExperimentStarted:
+      start_experiment(s, record.experiment_started(), *named);
+      break;
+    case Record::kExperimentStopped:
+      stop_experiment(s);
+      break;
+    case Record::kBundleActivated:
+      activate(s, *named);
       break;
     case Record::kTick:
       fold_tick(s, record.tick(), incoming);

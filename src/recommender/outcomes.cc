@@ -79,10 +79,14 @@ void note_liked(State& s, Viewer& viewer, const HistoryEntry& entry, float befor
   if (before > 0 || !(features::valence(entry) > 0)) return;
   std::vector<uint32_t> liked = viewer.liked();
   std::erase(liked, entry.video);
-  retrieval::CoWatch::Added added;
+  ++viewer.positives;
   const bool told = s.exchange.active();
-  s.co_watch.note(entry.video, liked, ++viewer.positives, told ? &added : nullptr);
-  if (told) s.exchange.changes.co_watch(entry.video, added);
+  for (auto& arm : s.arms) {
+    const bool tells = told && &arm == &s.arms.front();
+    retrieval::CoWatch::Added added;
+    arm->co_watch.note(entry.video, liked, viewer.positives, tells ? &added : nullptr);
+    if (tells) s.exchange.changes.co_watch(entry.video, added);
+  }
 }
 
 void count(State& s, uint32_t video, Event event) {
@@ -93,17 +97,27 @@ void count(State& s, uint32_t video, Event event) {
 }
 
 // Each head of a slot is trained once: what has resolved before is taken out.
-void train(State& s, const PendingPage& page, PendingSlot& slot, Example example) {
-  example.heads &= static_cast<uint16_t>(~slot.trained);
-  slot.trained |= example.heads;
+void train(State& s, Arm& arm, features::Frozen& frozen, const PendingPage& page,
+           const PendingSlot& slot, Example example) {
+  if (frozen.slots.empty()) return;
+  features::Frozen::Slot& own = frozen.slots[static_cast<size_t>(&slot - page.slots.data())];
+  example.heads &= static_cast<uint16_t>(~own.trained);
+  own.trained |= example.heads;
   if (slot.masked || example.heads == 0) return;
   example.viewer = page.viewer;
   example.video = slot.video;
-  example.features = slot.features;
-  example.pooled = page.pooled;
-  example.taste = page.taste;
-  example.history = page.history;
-  if (s.trainer.add(std::move(example))) close_batch(s);
+  example.features = own.features;
+  example.pooled = frozen.pooled;
+  example.taste = frozen.taste;
+  example.history = frozen.history;
+  if (arm.trainer.add(std::move(example))) close_batch(s, arm);
+}
+
+// By every arm, whichever ranked the page.
+void train(State& s, PendingPage& page, const PendingSlot& slot, const Example& example) {
+  for (size_t a = 0; a < s.arms.size(); ++a) {
+    train(s, *s.arms[a], page.arms[a], page, slot, example);
+  }
 }
 
 void show(State& s, Viewer& viewer, uint64_t page_offset, uint32_t slot, uint32_t video) {
@@ -119,13 +133,13 @@ void show(State& s, Viewer& viewer, uint64_t page_offset, uint32_t slot, uint32_
 }
 
 // The head's act has happened: learned from as far as what has not happened is known too.
-void train_act(State& s, const PendingPage& page, PendingSlot& slot, Head head) {
+void train_act(State& s, PendingPage& page, PendingSlot& slot, Head head) {
   const auto& kinds = features::Pending::kWindowKinds;
   const auto window = std::find(kinds.begin(), kinds.end(), head_window(head));
   Example example;
   example.resolve(head, 1.0f);
   example.weight = s.maturity.share(static_cast<size_t>(window - kinds.begin()));
-  train(s, page, slot, std::move(example));
+  train(s, page, slot, example);
 }
 
 // True the first time that `bit` happens to the slot; counted otherwise.
@@ -138,7 +152,7 @@ bool first(State& s, PendingSlot& slot, uint16_t bit) {
   return true;
 }
 
-void resolve_watch(State& s, Viewer& viewer, const PendingPage& page, PendingSlot& slot,
+void resolve_watch(State& s, Viewer& viewer, PendingPage& page, PendingSlot& slot,
                    const log::v1::Watch& watch) {
   const auto& video = s.catalogue.video(slot.video);
   uint32_t watch_ms = std::min(watch.watch_ms(), kWatchMaxMs);
@@ -156,7 +170,7 @@ void resolve_watch(State& s, Viewer& viewer, const PendingPage& page, PendingSlo
   example.resolve(Head::kSkip, skipped ? 1.0f : 0.0f);
   if (!left) example.resolve(Head::kFinish, finished ? 1.0f : 0.0f);
   if (!left) example.resolve(Head::kWatch, quantile);
-  train(s, page, slot, std::move(example));
+  train(s, page, slot, example);
 
   count(s, slot.video, Event::kOutcome);
   if (finished) count(s, slot.video, Event::kFinish);
@@ -186,8 +200,7 @@ void resolve_watch(State& s, Viewer& viewer, const PendingPage& page, PendingSlo
   add_evidence(s, viewer, slot.video, e);
 }
 
-void resolve_like(State& s, Viewer& viewer, const PendingPage& page, PendingSlot& slot,
-                  bool liked) {
+void resolve_like(State& s, Viewer& viewer, PendingPage& page, PendingSlot& slot, bool liked) {
   float amount = s.bundle.affinity.like;
   if (liked) {
     if (!first(s, slot, PendingSlot::kLike)) return;
@@ -224,7 +237,7 @@ void block(State& s, Viewer& viewer, uint32_t video, log::v1::NotInterestedScope
   if (scope == log::v1::NOT_INTERESTED_SOUND && v.sound_id != 0) viewer.block_sound(v.sound_id);
 }
 
-void resolve_not_interested(State& s, Viewer& viewer, const PendingPage& page, PendingSlot& slot,
+void resolve_not_interested(State& s, Viewer& viewer, PendingPage& page, PendingSlot& slot,
                             log::v1::NotInterestedScope scope) {
   if (!first(s, slot, PendingSlot::kNotInterested)) return;
   train_act(s, page, slot, Head::kNotInterested);
@@ -251,14 +264,14 @@ void resolve_not_interested(State& s, Viewer& viewer, const PendingPage& page, P
 }
 
 // Whether this "did not happen" is of the share that is trained on: by the log alone.
-bool is_sampled(const State& s, Head head, uint64_t page_offset, uint32_t slot) {
-  float share = s.bundle.head(head).negative_share;
+bool is_sampled(const Bundle& bundle, Head head, uint64_t page_offset, uint32_t slot) {
+  float share = bundle.head(head).negative_share;
   uint64_t mixed = base::mix64(base::mix64(page_offset * 64 + slot) + static_cast<uint64_t>(head));
   return static_cast<float>(mixed >> 40) * 0x1p-24f < share;
 }
 
 // An act that happens seldom: counted for the video, and an outcome of its head.
-void resolve_act(State& s, const PendingPage& page, PendingSlot& slot, Head head, uint16_t bit,
+void resolve_act(State& s, PendingPage& page, PendingSlot& slot, Head head, uint16_t bit,
                  std::optional<Event> event) {
   if (!first(s, slot, bit)) return;
   train_act(s, page, slot, head);
@@ -343,17 +356,19 @@ void fold_engagement(State& s, const Engagement& r) {
 
 void end_window(State& s, Window window, uint64_t page_offset, uint32_t slot_index) {
   PendingPage& page = *s.pending.find(page_offset);
-  PendingSlot& slot = page.slots[slot_index];
   // Nobody to learn for: a viewer who has been forgotten stays forgotten.
   if (s.viewers.find(page.viewer) == nullptr) return;
-  Example example;
-  for (size_t h = 0; h < kHeads; ++h) {
-    auto head = static_cast<Head>(h);
-    if (head_window(head) == window && is_sampled(s, head, page_offset, slot_index)) {
-      example.resolve(head, 0.0f);
+  for (size_t a = 0; a < s.arms.size(); ++a) {
+    Arm& arm = *s.arms[a];
+    Example example;
+    for (size_t h = 0; h < kHeads; ++h) {
+      auto head = static_cast<Head>(h);
+      if (head_window(head) == window && is_sampled(arm.bundle, head, page_offset, slot_index)) {
+        example.resolve(head, 0.0f);
+      }
     }
+    train(s, arm, page.arms[a], page, page.slots[slot_index], std::move(example));
   }
-  train(s, page, slot, std::move(example));
 }
 
 void note_followed(State& s, Viewer& viewer, uint32_t author) {
@@ -368,22 +383,18 @@ void note_followed(State& s, Viewer& viewer, uint32_t author) {
   }
 }
 
-void refresh_vector(State& s, uint32_t video) {
-  ranker::ItemSide item = s.model.item(ranker::item_fields(s.catalogue, video));
-  s.catalogue.set_item(video, item.vector, item.bias);
-}
-
-void close_batch(State& s) {
+void close_batch(State& s, Arm& arm) {
   std::vector<retrieval::TowerExample> likes;
-  for (const Example& e : s.trainer.waiting()) {
+  for (const Example& e : arm.trainer.waiting()) {
     if (e.is_like()) likes.push_back({e.viewer, e.video, e.taste});
   }
-  if (s.exchange.active()) {
-    for (const Example& e : s.trainer.waiting()) s.exchange.changes.train(e.video);
+  // Weights do not travel while two arms have to learn alike.
+  if (s.exchange.active() && !s.experiment) {
+    for (const Example& e : arm.trainer.waiting()) s.exchange.changes.train(e.video);
     for (const auto& like : likes) s.exchange.changes.like(like.video);
   }
-  s.towers.learn(s.catalogue, likes, base::mix64(s.next_offset), s.time_s());
-  s.trainer.close_batch(s.model, s.catalogue, s.time_s());
+  arm.towers.learn(s.catalogue, likes, base::mix64(s.next_offset), s.time_s());
+  arm.trainer.close_batch(arm.model, s.catalogue, s.time_s());
 }
 
 features::Viewer* active_viewer(State& s, uint64_t id, bool anonymous) {
@@ -399,8 +410,10 @@ features::Viewer* active_viewer(State& s, uint64_t id, bool anonymous) {
 }
 
 void forget_learned(State& s, uint64_t viewer) {
-  s.model.table(Slot::kViewer).erase(viewer);
-  s.trainer.forget(viewer);
+  for (auto& arm : s.arms) {
+    arm->model.table(Slot::kViewer).erase(viewer);
+    arm->trainer.forget(viewer);
+  }
 }
 
 void unreserve(features::Viewer* viewer, uint64_t page_offset, uint32_t slot) {

@@ -16,10 +16,8 @@ void end_window(State& state, Window window, uint64_t page_offset, uint32_t slot
 // The viewer follows the author from here on: an outcome of the latest of the author's videos that
 // is on screen or was within the day.
 void note_followed(State& state, features::Viewer& viewer, uint32_t author);
-// The minibatch closes: a step of the ranker, and of the towers from its likes.
-void close_batch(State& state);
-// The video's vector in the ranker, from its rows as they are.
-void refresh_vector(State& state, uint32_t video);
+// The arm's minibatch closes: a step of the ranker, and of the towers from its likes.
+void close_batch(State& state, Arm& arm);
 // The viewer by id; made when new (none at the limit of viewers). Active from here on.
 features::Viewer* active_viewer(State& state, uint64_t id, bool anonymous);
 // The viewer's row, and the examples that would bring it back.

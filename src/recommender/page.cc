@@ -40,7 +40,7 @@ Result<void> check(const FeedRequest& request) {
 }
 
 // Nobody can choose it: all that goes in is fixed by the log and the bundle.
-base::Sha256Digest seed_of(const State& s, uint64_t viewer, uint64_t request_counter) {
+base::Sha256Digest seed_of(const View& s, uint64_t viewer, uint64_t request_counter) {
   std::string bytes(base::as_bytes(s.bundle_sha256));
   base::ByteWriter writer(bytes);
   writer.put(s.partition.value());
@@ -51,7 +51,7 @@ base::Sha256Digest seed_of(const State& s, uint64_t viewer, uint64_t request_cou
 }
 
 // The videos of the slots that the viewer keeps, in the order in which they will be seen.
-std::vector<uint32_t> held_videos(const State& s, const FeedRequest& request) {
+std::vector<uint32_t> held_videos(const View& s, const FeedRequest& request) {
   std::vector<std::pair<uint64_t, uint32_t>> places;
   for (const auto& held : request.held()) places.emplace_back(held.page_offset(), held.slot());
   std::sort(places.begin(), places.end());
@@ -67,13 +67,13 @@ std::vector<uint32_t> held_videos(const State& s, const FeedRequest& request) {
   return out;
 }
 
-reranker::Placed place_of(const State& s, uint32_t index) {
+reranker::Placed place_of(const View& s, uint32_t index) {
   const auto& video = s.catalogue.video(index);
-  return {video.author, video.main_topic(), s.catalogue.vector(index)};
+  return {video.author, video.main_topic(), s.model.vector(index)};
 }
 
 // Impressions an hour that a video needs to have its first budget in time; 0 when that is over.
-float need_of(const State& s, const features::Video& video) {
+float need_of(const View& s, const features::Video& video) {
   constexpr float kHoursMin = 1.0f / 12;  // what is left of the time, at least
   constexpr double kHourUs = 3'600'000'000.0;
   const auto& exploration = s.bundle.exploration;
@@ -86,7 +86,7 @@ float need_of(const State& s, const features::Video& video) {
          std::max(left, kHoursMin);
 }
 
-SlateItem slate_item(const State& s, const features::ViewerContext& context, const Scored& scored) {
+SlateItem slate_item(const View& s, const features::ViewerContext& context, const Scored& scored) {
   const auto& video = s.catalogue.video(scored.video);
   bool is_new = (s.catalogue.flags()[scored.video] & features::Catalogue::kNew) != 0;
   return {.video = scored.video,
@@ -97,23 +97,24 @@ SlateItem slate_item(const State& s, const features::ViewerContext& context, con
           .impressions = video.impressions,
           .need = is_new ? need_of(s, video) : 0,
           .topic_is_new = context.topic_novelty(video) == 1.0f,
-          .vector = s.catalogue.vector(scored.video)};
+          .vector = s.model.vector(scored.video)};
 }
 
 // Of all viewers, as of late: at a constant rate a count that halves every hour holds 1 / ln 2
 // hours' worth.
-float impressions_an_hour(const State& s) {
+float impressions_an_hour(const View& s) {
   return 0.693147181f * s.catalogue.network().at(features::Event::kImpression,
                                                  features::Horizon::kHour, s.time_us);
 }
 
 // Who looks, as the state knows them.
 struct Viewing {
-  Viewing(const State& s, const FeedRequest& request)
+  Viewing(const View& s, const FeedRequest& request)
       : viewer(s.viewers.find(request.viewer_id())),
-        context(s.bundle, s.catalogue, s.co_watch, s.towers, viewer, request.language(), s.time_us),
+        context(s.bundle, s.catalogue, s.co_watch, s.towers, s.model, viewer, request.language(),
+                s.time_us),
         user(s.model.user(request.viewer_id(), context.pooled(),
-                          ranker::history_side(s.catalogue, context.past()))) {}
+                          s.model.history_side(context.past()))) {}
 
   const features::Viewer* viewer;  // none: a new one
   const features::ViewerContext context;
@@ -134,29 +135,144 @@ log::v1::Source source_of(reranker::Part part, log::v1::Source found_by) {
   return found_by;
 }
 
+// One arm's side of a page: who looks, the scored candidates, and the slate that they make.
+class Ranking {
+ public:
+  Ranking(const View& view, const FeedRequest& request, std::span<const uint32_t> held,
+          base::Rng& rng, Scratch::Arm& scratch)
+      : s_(view),
+        scratch_(scratch),
+        viewing_(s_, request),
+        set_(retrieval::gather(s_, viewing_.context, barred(s_, request, held), rng,
+                               scratch.gather)),
+        scored_(scored()),
+        items_(items()),
+        slate_(s_.bundle, items_, set_.pool, before(held), request.limit(),
+               {viewing_.context.outcomes(), impressions_an_hour(s_)}, rng) {}
+  Ranking(const Ranking&) = delete;
+  Ranking& operator=(const Ranking&) = delete;
+
+  const features::ViewerContext& context() const { return viewing_.context; }
+  size_t candidates() const { return scored_.size(); }
+  reranker::Slate& slate() { return slate_; }
+
+  // The slot of what this arm has drawn.
+  void fill(const reranker::Slate::Draw& draw, log::v1::ServedSlot& slot) {
+    auto at = std::find_if(scored_.begin(), scored_.end(),
+                           [&](const Scored& c) { return c.video == draw.video; });
+    // A uniform draw may hit what no source had found: it is scored like the rest.
+    Scored chosen;
+    if (at != scored_.end()) {
+      chosen = *at;
+    } else {
+      retrieval::Candidate met_by_chance{draw.video, log::v1::SOURCE_EXPLORATION};
+      std::vector<Scored> one;
+      reranker::score(s_, viewing_.user, viewing_.context, std::span(&met_by_chance, 1),
+                      scratch_.score, one);
+      chosen = one.front();
+    }
+    chosen.source = source_of(draw.part, chosen.source);
+    slot.set_video_id(s_.catalogue.video(draw.video).id);
+    slot.set_source(chosen.source);
+    explain::explain_slot(s_, viewing_.context, chosen, slot);
+  }
+  // Whoever has drawn it, it is on the page.
+  void place(uint32_t video) { slate_.place(video, place_of(s_, video)); }
+
+ private:
+  static std::vector<uint32_t> barred(const View& s, const FeedRequest& request,
+                                      std::span<const uint32_t> held) {
+    std::vector<uint32_t> out(held.begin(), held.end());
+    for (uint64_t id : request.exclude()) {
+      if (auto video = s.catalogue.find_video(id)) out.push_back(*video);
+    }
+    return out;
+  }
+  const std::vector<Scored>& scored() {
+    reranker::score(s_, viewing_.user, viewing_.context, set_.candidates, scratch_.score,
+                    scratch_.scored);
+    return scratch_.scored;
+  }
+  const std::vector<SlateItem>& items() {
+    scratch_.items.clear();
+    for (const Scored& one : scored_) {
+      scratch_.items.push_back(slate_item(s_, viewing_.context, one));
+    }
+    return scratch_.items;
+  }
+  // What was just seen counts too, but for what is held: the video on screen is both.
+  std::vector<reranker::Placed> before(std::span<const uint32_t> held) const {
+    std::vector<reranker::Placed> out;
+    if (viewing_.viewer != nullptr) {
+      const auto& history = viewing_.viewer->history;
+      size_t recent = std::min<size_t>(history.size(), s_.bundle.rules.window_slots);
+      for (size_t i = history.size() - recent; i < history.size(); ++i) {
+        if (std::find(held.begin(), held.end(), history[i].video) != held.end()) continue;
+        out.push_back(place_of(s_, history[i].video));
+      }
+    }
+    for (uint32_t video : held) out.push_back(place_of(s_, video));
+    return out;
+  }
+
+  const View s_;
+  Scratch::Arm& scratch_;
+  const Viewing viewing_;
+  const retrieval::CandidateSet set_;
+  const std::vector<Scored>& scored_;  // in the scratch memory, as the items are
+  const std::vector<SlateItem>& items_;
+  reranker::Slate slate_;
+};
+
+// Slot by slot from one arm.
+void fill_page(Ranking& ranking, base::Rng& rng, Served& page) {
+  while (!ranking.slate().done()) {
+    auto draw = ranking.slate().draw(ranking.slate().distribution(), rng);
+    log::v1::ServedSlot& slot = *page.add_slots();
+    ranking.fill(draw, slot);
+    slot.set_propensity(static_cast<float>(draw.propensity));
+    ranking.place(draw.video);
+  }
+}
+
+// Team draft: in each round of two slots a coin says who draws first, then the other draws. What
+// one has placed is placed for both. Before the coin a video may come from either: its propensity
+// is the mean of both; after it, that of whose turn it is.
+void draft_page(std::array<Ranking*, 2> teams, base::Rng& rng, Served& page) {
+  constexpr std::array<Assignment, 2> kTeams{Assignment::kControl, Assignment::kTreatment};
+  size_t turn = 0;
+  bool tossed = false;  // the coin of this round
+  while (!teams[0]->slate().done()) {
+    turn = tossed ? 1 - turn : rng.below(2);
+    reranker::Slate& slate = teams[turn]->slate();
+    auto draw = slate.draw(slate.distribution(), rng);
+    double propensity = draw.propensity;
+    if (!tossed) {
+      const reranker::Slate& other = teams[1 - turn]->slate();
+      propensity = 0.5 * (propensity + other.propensity(other.distribution(), draw.video));
+    }
+    tossed = !tossed;
+    log::v1::ServedSlot& slot = *page.add_slots();
+    teams[turn]->fill(draw, slot);
+    slot.set_propensity(static_cast<float>(propensity));
+    slot.set_team(std::string(arm_name(kTeams[turn])));
+    for (Ranking* team : teams) team->place(draw.video);
+  }
+}
+
 }  // namespace
 
-Result<Served> rank_page(const State& s, const FeedRequest& request, Scratch& scratch) {
+Result<Served> rank_page(const State& state, const FeedRequest& request, Scratch& scratch) {
   RD_CHECK(check(request));
-  Viewing viewing(s, request);
-  const features::Viewer* viewer = viewing.viewer;
-  const features::ViewerContext& context = viewing.context;
-  const ranker::UserSide& user = viewing.user;
+  const Assignment assignment =
+      state.experiment ? assign(*state.experiment, request.viewer_id()) : Assignment::kNone;
+  const Arm& arm = assignment == Assignment::kTreatment ? *state.arms.back() : state.active();
+  View s(state, arm);
+  const features::Viewer* viewer = s.viewers.find(request.viewer_id());
   uint64_t counter = viewer == nullptr ? 0 : viewer->pages;
   base::Sha256Digest seed = seed_of(s, request.viewer_id(), counter);
   base::Rng rng(seed);
-
   std::vector<uint32_t> held = held_videos(s, request);
-  std::vector<uint32_t> barred = held;
-  for (uint64_t id : request.exclude()) {
-    if (auto video = s.catalogue.find_video(id)) barred.push_back(*video);
-  }
-  auto set = retrieval::gather(s, context, barred, rng, scratch.gather);
-  std::vector<Scored>& scored = scratch.scored;
-  std::vector<SlateItem>& items = scratch.items;
-  reranker::score(s, user, context, set.candidates, scratch.score, scored);
-  items.clear();
-  for (const Scored& one : scored) items.push_back(slate_item(s, context, one));
 
   Served page;
   *page.mutable_request() = request;
@@ -166,51 +282,32 @@ Result<Served> rank_page(const State& s, const FeedRequest& request, Scratch& sc
   page.set_ranked_at_offset(s.next_offset);
   page.set_seed(std::string(base::as_bytes(seed)));
   page.set_state_time_us(s.time_us);
-  page.set_candidates(static_cast<uint32_t>(scored.size()));
+  if (assignment != Assignment::kNone) {
+    page.set_experiment(state.experiment->name);
+    page.set_arm(std::string(arm_name(assignment)));
+  }
 
-  // What was just seen counts too, but for what is held: the video on screen is both.
-  std::vector<reranker::Placed> before;
-  if (viewer != nullptr) {
-    const auto& history = viewer->history;
-    size_t recent = std::min<size_t>(history.size(), s.bundle.rules.window_slots);
-    for (size_t i = history.size() - recent; i < history.size(); ++i) {
-      if (std::find(held.begin(), held.end(), history[i].video) != held.end()) continue;
-      before.push_back(place_of(s, history[i].video));
-    }
+  Ranking ranking(s, request, held, rng, scratch.arms[0]);
+  size_t candidates = ranking.candidates();
+  if (assignment == Assignment::kInterleaved) {
+    const Arm& other = *state.arms.back();
+    Ranking treatment(View(state, other), request, held, rng, scratch.arms[1]);
+    candidates += treatment.candidates();
+    page.set_treatment_sha256(std::string(base::as_bytes(other.bundle_sha256)));
+    draft_page({&ranking, &treatment}, rng, page);
+  } else {
+    fill_page(ranking, rng, page);
   }
-  for (uint32_t video : held) before.push_back(place_of(s, video));
-  reranker::Slate slate(s.bundle, items, set.pool, before, request.limit(),
-                        {context.outcomes(), impressions_an_hour(s)}, rng);
-  while (!slate.done()) {
-    auto draw = slate.draw(slate.distribution(), rng);
-    auto at = std::find_if(scored.begin(), scored.end(),
-                           [&](const Scored& c) { return c.video == draw.video; });
-    // A uniform draw may hit what no source had found: it is scored like the rest.
-    Scored chosen;
-    if (at != scored.end()) {
-      chosen = *at;
-    } else {
-      retrieval::Candidate met_by_chance{draw.video, log::v1::SOURCE_EXPLORATION};
-      std::vector<Scored> one;
-      reranker::score(s, user, context, std::span(&met_by_chance, 1), scratch.score, one);
-      chosen = one.front();
-    }
-    chosen.source = source_of(draw.part, chosen.source);
-    log::v1::ServedSlot& slot = *page.add_slots();
-    slot.set_video_id(s.catalogue.video(draw.video).id);
-    slot.set_source(chosen.source);
-    slot.set_propensity(static_cast<float>(draw.propensity));
-    explain::explain_slot(s, context, chosen, slot);
-    slate.place(draw.video, place_of(s, draw.video));
-  }
+  page.set_candidates(static_cast<uint32_t>(candidates));
   page.set_exhausted(page.slots_size() < static_cast<int>(request.limit()));
-  explain::explain_learned(s, context, page);
+  explain::explain_learned(s, ranking.context(), page);
   return page;
 }
 
-Result<std::vector<VideoScore>> score_videos(const State& s, const FeedRequest& request,
+Result<std::vector<VideoScore>> score_videos(const State& state, const FeedRequest& request,
                                              std::span<const uint64_t> videos, Scratch& scratch) {
   RD_CHECK(check(request));
+  View s(state, state.active());
   Viewing viewing(s, request);
   std::vector<VideoScore> out(videos.size());
   std::vector<retrieval::Candidate> candidates;
@@ -221,8 +318,8 @@ Result<std::vector<VideoScore>> score_videos(const State& s, const FeedRequest& 
     candidates.push_back({*video, log::v1::SOURCE_UNSPECIFIED});
     places.push_back(i);
   }
-  std::vector<Scored>& scored = scratch.scored;
-  reranker::score(s, viewing.user, viewing.context, candidates, scratch.score, scored);
+  std::vector<Scored>& scored = scratch.arms[0].scored;
+  reranker::score(s, viewing.user, viewing.context, candidates, scratch.arms[0].score, scored);
   for (size_t i = 0; i < scored.size(); ++i) {
     VideoScore& to = out[places[i]];
     to.servable = true;

@@ -1,6 +1,7 @@
 // A page from a state and a request: candidates, scores, slate, explanation. Reads only.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -22,10 +23,13 @@ inline constexpr int kExcludeMax = 1024;
 
 // Memory of one page after the other. Holds nothing between calls but its size.
 struct Scratch {
-  retrieval::Scratch gather;
-  reranker::Scratch score;
-  std::vector<reranker::Scored> scored;
-  std::vector<reranker::SlateItem> items;
+  struct Arm {
+    retrieval::Scratch gather;
+    reranker::Scratch score;
+    std::vector<reranker::Scored> scored;
+    std::vector<reranker::SlateItem> items;
+  };
+  std::array<Arm, kArmsMax> arms;
 };
 
 // As Engine::rank.

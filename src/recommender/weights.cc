@@ -7,7 +7,7 @@
 #include <boost/json.hpp>
 #include <cstring>
 
-#include "recommender/state.h"
+#include "recommender/arm.h"
 
 namespace rondo::recommender {
 namespace {
@@ -36,9 +36,9 @@ std::vector<Tensor> tensors_of(Weights& w, const Bundle* bundle) {
   if (bundle != nullptr) {
     dense = ranker::DenseLayout(bundle->model).size();
     mix = size_t{bundle->towers.dimensions} * bundle->towers.dimensions;
-    State state(*bundle, PartitionId(0));
-    model_stride = state.model.table(Slot::kVideo).stride();
-    tower_stride = state.towers.table(retrieval::TowerSlot::kVideo).stride();
+    Arm arm(*bundle);
+    model_stride = arm.model.table(Slot::kVideo).stride();
+    tower_stride = arm.towers.table(retrieval::TowerSlot::kVideo).stride();
   }
   out.push_back({"dense", &w.dense, nullptr, 1, dense});
   out.push_back({"dense.state", &w.dense_state, nullptr, 1, dense});
@@ -196,30 +196,30 @@ Result<Weights> Weights::parse(std::string_view bytes, const Bundle& bundle) {
   return out;
 }
 
-Weights Weights::of(const State& s) {
+Weights Weights::of(const Arm& arm) {
   Weights out;
-  out.dense = s.model.dense();
-  out.dense_state = s.model.dense_state();
-  out.mix = s.towers.contents().mix;
-  out.mix_state = s.towers.contents().mix_state;
+  out.dense = arm.model.dense();
+  out.dense_state = arm.model.dense_state();
+  out.mix = arm.towers.contents().mix;
+  out.mix_state = arm.towers.contents().mix_state;
   for (size_t i = 0; i < kSlots; ++i) {
     auto slot = static_cast<Slot>(i);
-    if (slot != Slot::kViewer) out.model[i] = rows_of(s.model.table(slot));
+    if (slot != Slot::kViewer) out.model[i] = rows_of(arm.model.table(slot));
   }
   for (size_t i = 0; i < kTowerSlots; ++i) {
-    out.towers[i] = rows_of(s.towers.table(static_cast<retrieval::TowerSlot>(i)));
+    out.towers[i] = rows_of(arm.towers.table(static_cast<retrieval::TowerSlot>(i)));
   }
   return out;
 }
 
-void Weights::start(State& s, uint32_t now_s) const {
-  s.model.dense() = dense;
-  s.model.dense_state() = dense_state;
-  s.towers.set_mix(mix, mix_state);
+void Weights::start(Arm& arm, uint32_t now_s) const {
+  arm.model.dense() = dense;
+  arm.model.dense_state() = dense_state;
+  arm.towers.set_mix(mix, mix_state);
   for (size_t i = 0; i < kSlots; ++i)
-    start_rows(model[i], s.model.table(static_cast<Slot>(i)), now_s);
+    start_rows(model[i], arm.model.table(static_cast<Slot>(i)), now_s);
   for (size_t i = 0; i < kTowerSlots; ++i) {
-    start_rows(towers[i], s.towers.table(static_cast<retrieval::TowerSlot>(i)), now_s);
+    start_rows(towers[i], arm.towers.table(static_cast<retrieval::TowerSlot>(i)), now_s);
   }
 }
 

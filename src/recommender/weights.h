@@ -21,7 +21,7 @@
 
 namespace rondo::recommender {
 
-struct State;
+struct Arm;
 
 struct Weights {
   struct Rows {
@@ -39,9 +39,9 @@ struct Weights {
   // invalid, with the tensor's name and what is wrong with it.
   static Result<Weights> parse(std::string_view bytes, const Bundle& bundle);
 
-  static Weights of(const State& state);
-  // Into a state that has folded nothing yet, as if everything had occurred at `now_s`.
-  void start(State& state, uint32_t now_s) const;
+  static Weights of(const Arm& arm);
+  // Into an arm that has learned nothing yet, as if everything had occurred at `now_s`.
+  void start(Arm& arm, uint32_t now_s) const;
 };
 
 }  // namespace rondo::recommender

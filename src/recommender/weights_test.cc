@@ -56,7 +56,7 @@ TEST(Weights, ABundleStartsWithThemAndIsNamedByThem) {
   StringSink sink;
   world.engine->save(sink);
   StringSource source(sink.text);
-  auto loaded = Engine::load(source, trained, PartitionId(0));
+  auto loaded = Engine::load(source, std::make_shared<const Bundles>(trained), PartitionId(0));
   ASSERT_TRUE(loaded.ok()) << loaded.error().describe();
   EXPECT_EQ((*loaded)->digest(), world.engine->digest());
   EXPECT_NE(world.engine->weights().dense, now.dense);

@@ -18,6 +18,8 @@ Destination destination_of(const pb::Record& record) {
   switch (record.body_case()) {
     case pb::Record::kEngineActivated:
     case pb::Record::kBundleActivated:
+    case pb::Record::kExperimentStarted:
+    case pb::Record::kExperimentStopped:
     case pb::Record::kTick:
     case pb::Record::kItemDelta:
       return Destination::kOwn;

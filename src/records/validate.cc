@@ -127,6 +127,19 @@ Result<void> check(const pb::BundleActivated& body) {
   return digest("bundle_sha256", body.bundle_sha256());
 }
 
+Result<void> check(const pb::ExperimentStarted& body) {
+  RD_CHECK(name("name", body.name()));
+  RD_CHECK(digest("treatment_sha256", body.treatment_sha256()));
+  RD_CHECK(name("salt", body.salt()));
+  RD_CHECK(within("share_permyriad", body.share_permyriad(), 1, 10'000));
+  if (pb::ExperimentMode_IsValid(body.mode()) && body.mode() != pb::EXPERIMENT_MODE_UNSPECIFIED) {
+    return {};
+  }
+  return wrong("mode", "mode " + std::to_string(body.mode()) + " is not known");
+}
+
+Result<void> check(const pb::ExperimentStopped& body) { return name("name", body.name()); }
+
 // The epoch must stay within what a time in microseconds can say.
 Result<void> epoch(uint64_t value) { return within("epoch", value, 1, UINT64_MAX / 1'000'000); }
 
@@ -180,6 +193,7 @@ Result<void> check(const pb::ServedSlot& slot) {
     return wrong("slots.propensity", "a propensity is above 0 and at most 1");
   }
   RD_CHECK(finite("slots.score", slot.score()));
+  RD_CHECK(text("slots.team", slot.team(), kNameBytesMax));
   RD_CHECK(at_most("slots.terms", static_cast<uint64_t>(slot.terms_size()), kTermsMax));
   for (const pb::ScoreTerm& term : slot.terms()) {
     RD_CHECK(name("slots.terms.name", term.name()));
@@ -199,6 +213,10 @@ Result<void> check(const pb::Served& body) {
   RD_CHECK(validate(body.request()));
   RD_CHECK(digest("bundle_sha256", body.bundle_sha256()));
   RD_CHECK(text("arm", body.arm(), kNameBytesMax));
+  RD_CHECK(text("experiment", body.experiment(), kNameBytesMax));
+  if (!body.treatment_sha256().empty()) {
+    RD_CHECK(digest("treatment_sha256", body.treatment_sha256()));
+  }
   RD_CHECK(name("engine_version", body.engine_version()));
   RD_CHECK(digest("seed", body.seed()));
   RD_CHECK(at_most("slots", static_cast<uint64_t>(body.slots_size()), body.request().limit()));
@@ -350,6 +368,10 @@ Result<void> validate(const pb::Record& record) {
       return check(record.engine_activated());
     case pb::Record::kBundleActivated:
       return check(record.bundle_activated());
+    case pb::Record::kExperimentStarted:
+      return check(record.experiment_started());
+    case pb::Record::kExperimentStopped:
+      return check(record.experiment_stopped());
     case pb::Record::kTick:
       return check(record.tick());
     case pb::Record::kVideoPublished:

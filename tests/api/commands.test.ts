@@ -2,11 +2,12 @@
 import { after, before, test } from "node:test";
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client } from "../support/client.ts";
 import { binary, Server } from "../support/server.ts";
+import { Viewer } from "../support/viewer.ts";
 
 let server: Server;
 before(async () => { server = await Server.start(); });
@@ -74,4 +75,57 @@ test("rondo digest: recovery equals an uninterrupted fold", () => {
   const out = rondo(["digest"]);
   assert.equal(out.status, 0, out.err);
   assert.match(out.out, /equal/);
+});
+
+// Goes over and back with the real binary, over a log that has pages in it.
+test("a network goes over to another bundle, compares two, and replays what was before", async () => {
+  const data = mkdtempSync(join(tmpdir(), "rondo-bundles-"));
+  const folder = mkdtempSync(join(tmpdir(), "rondo-bundle-"));
+  const page = async () => (await (await Viewer.anonymous(now.url)).ask(0)).page_id;
+  let now = await Server.start({ data });
+  try {
+    const first = await page();
+    assert.match(rondo(["bundle", "activate", "built-in"], { data }).err, /another Rondo holds/);
+    await now.interrupt();
+    const kept = rondo(["bundle", "list"], { data }).out;
+    assert.match(kept, /^[0-9a-f]{64}  active, built-in$/m);
+    const text = readFileSync(join(data, "blobs", "objects", "bundles+", kept.slice(0, 64) + "+", "bundle.json"), "utf8");
+    writeFileSync(join(folder, "bundle.json"), text.replace(/"novelty": [0-9.]+/, '"novelty": 0.75'));
+    writeFileSync(join(folder, "broken.json"), text.replace("novelty", "nvelty"));
+    assert.match(rondo(["bundle", "activate", join(folder, "broken.json")], { data }).err, /novelty/);
+    assert.match(rondo(["bundle", "rollback"], { data }).err, /no other bundle/);
+
+    const over = rondo(["bundle", "activate", folder], { data });
+    assert.equal(over.status, 0, over.err);
+    now = await Server.start({ data });
+    const second = await page();
+    await now.interrupt();
+    for (const id of [first, second]) assert.match(rondo(["replay", id], { data }).out, /equal/);
+    assert.match(rondo(["digest"], { data }).out, /equal/);
+    assert.match(rondo(["bundle", "list"], { data }).out, /^[0-9a-f]{64}  before, built-in$/m);
+    assert.equal(rondo(["bundle", "rollback"], { data }).status, 0);
+
+    // A bundle that is refused leaves the network with its own.
+    now = await Server.start({ data, args: ["--feed.bundle", join(folder, "broken.json")] });
+    assert.ok(now.lines.some((line) => /goes on with the one before/.test(line)), now.lines.join("\n"));
+    await page();
+    await now.interrupt();
+
+    const begun = rondo(["experiment", "start", "try", folder, "--mode", "interleave", "--share", "1"], { data });
+    assert.equal(begun.status, 0, begun.err);
+    assert.match(rondo(["experiment", "start", "too", folder], { data }).err, /runs already/);
+    now = await Server.start({ data });
+    const third = await page();
+    const report = rondo(["experiment", "report", "--json", join(folder, "report.json")], { data });
+    assert.equal(report.status, 0, report.err);
+    const found = JSON.parse(readFileSync(join(folder, "report.json"), "utf8"));
+    assert.deepEqual([found.mode, found.running, found.viewers.control], ["interleave", true, 1]);
+    await now.interrupt();
+    assert.equal(rondo(["experiment", "stop"], { data }).status, 0);
+    assert.match(rondo(["replay", third], { data }).out, /equal/);
+    assert.match(rondo(["digest"], { data }).out, /equal/);
+  } finally {
+    await now.stop();
+    for (const path of [data, folder]) rmSync(path, { recursive: true, force: true });
+  }
 });

@@ -17,11 +17,11 @@ namespace {
 
 using namespace rondo::recommender;
 
-constexpr std::array<uint32_t, 13> kSections{
+constexpr std::array<uint32_t, 14> kSections{
     section_tag("HEAD"), section_tag("CATA"), section_tag("COWA"), section_tag("WATC"),
     section_tag("DENS"), section_tag("TOWE"), section_tag("ROWS"), section_tag("VIEW"),
     section_tag("PEND"), section_tag("TRAI"), section_tag("DIGE"), 0,
-    section_tag("EXCH")};
+    section_tag("EXCH"), section_tag("ITEM")};
 
 }  // namespace
 
@@ -49,6 +49,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     at += length;
   }
   StringSource source(sink.text);
-  (void)load_state(source, kBundle, rondo::PartitionId(0));
+  static const Bundles kBundles(kBundle);
+  (void)load_state(source, kBundles, rondo::PartitionId(0));
   return 0;
 }

@@ -23,7 +23,7 @@ std::unique_ptr<State> state_of(const Bundle& bundle) {
   Record activated;
   activated.mutable_engine_activated()->set_engine_version(std::string(kEngineVersion));
   activated.mutable_engine_activated()->set_partitions(2);
-  RD_ASSERT(fold(*s, kNowUs, activated, {}).ok());
+  RD_ASSERT(fold(*s, Bundles(s->bundle), kNowUs, activated, {}).ok());
   for (uint64_t video = 1001; video <= 1004; ++video) {
     Record record;
     auto& published = *record.mutable_video_published();
@@ -31,7 +31,7 @@ std::unique_ptr<State> state_of(const Bundle& bundle) {
     published.set_author_id(501 + video % 2);
     published.set_duration_ms(9000);
     published.add_topics("t" + std::to_string(video % 3));
-    RD_ASSERT(fold(*s, kNowUs, record, {}).ok());
+    RD_ASSERT(fold(*s, Bundles(s->bundle), kNowUs, record, {}).ok());
   }
   return s;
 }
@@ -48,11 +48,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   auto& ref = *tick.mutable_tick()->add_deltas();
   ref.set_partition(1);
   ref.set_sha256(std::string(rondo::base::as_bytes(rondo::base::sha256(bodies[0]))));
-  if (!fold(*s, kNowUs, tick, bodies).ok()) return 0;
+  if (!fold(*s, Bundles(s->bundle), kNowUs, tick, bodies).ok()) return 0;
   StringSink sink;
   save_state(*s, sink);
   StringSource source(sink.text);
-  auto loaded = load_state(source, kBundle, rondo::PartitionId(0));
+  auto loaded = load_state(source, Bundles(kBundle), rondo::PartitionId(0));
   RD_ASSERT(loaded.ok());
   RD_ASSERT(state_digest(**loaded) == state_digest(*s));
   return 0;

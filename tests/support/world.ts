@@ -43,10 +43,13 @@ function copy(from: string, to: string): void {
 
 export interface World { data: string; remove(): void }
 
-// Another engine or bundle cannot fold it: it is made again.
+// Another engine cannot fold it, and what ranks it has to be the bundle of this build: else it is
+// made again.
 function isUsable(): boolean {
   if (!existsSync(kept)) return false;
-  return spawnSync(binary, ["digest"], { env: { ...process.env, RONDO_DATA: kept }, timeout: 60_000 }).status === 0;
+  const run = (...args: string[]) => spawnSync(binary, args,
+    { env: { ...process.env, RONDO_DATA: kept }, timeout: 60_000, encoding: "utf8" });
+  return run("digest").status === 0 && / active.*built-in/.test(run("bundle", "list").stdout);
 }
 
 export async function world(): Promise<World> {

@@ -88,13 +88,16 @@ void take_in_counts(State& s, const ItemChanges& c) {
     }
     s.catalogue.add_counts(*known.back(), events, c.cut_us(), s.time_us);
     settle_budget(s, *known.back());
-    if (c.likes(i) > 0) s.co_watch.add_likes(*known.back(), c.positives(i), c.likes(i));
+    for (auto& arm : s.arms) {
+      if (c.likes(i) > 0) arm->co_watch.add_likes(*known.back(), c.positives(i), c.likes(i));
+    }
   }
-  s.co_watch.add_everybody(c.everybody());
+  for (auto& arm : s.arms) arm->co_watch.add_everybody(c.everybody());
   for (int i = 0; i < c.pair_counts_size(); ++i) {
     auto a = known[c.pairs(2 * i)];
     auto b = known[c.pairs(2 * i + 1)];
-    if (a && b) s.co_watch.add_pair(*a, *b, c.pair_counts(i));
+    if (!a || !b) continue;
+    for (auto& arm : s.arms) arm->co_watch.add_pair(*a, *b, c.pair_counts(i));
   }
   for (int i = 0; i < c.watches_size(); i += 3) {
     s.watches.add(c.watches(i), c.watches(i + 1), c.watches(i + 2), c.cut_us(), s.time_us);
@@ -214,7 +217,7 @@ void cut(State& s, uint64_t epoch) {
   const Selection selection = select(c);
 
   ItemChanges out;
-  out.set_bundle_sha256(std::string(base::as_bytes(s.bundle_sha256)));
+  out.set_bundle_sha256(std::string(base::as_bytes(s.active().bundle_sha256)));
   out.set_cut_us(s.time_us);
   out.set_everybody(c.everybody);
   std::unordered_map<uint32_t, const VideoChange*> change_of;  // looked up, never iterated

@@ -14,9 +14,10 @@
 //                                     McMahan et al., "Communication-Efficient Learning of Deep
 //                                     Networks from Decentralized Data", AISTATS 2017)
 //
-// What was taken in is not given out again, and an engine's own deltas do not come back to it, so
-// that each event counts once everywhere. Weights are only taken from an engine under the same
-// bundle; counts always. Of viewers nothing travels but sums over them.
+// While an experiment runs weights neither come nor go, since its arms have to learn alike; counts
+// do, for both. What was taken in is not given out again, and an engine's own deltas do not come
+// back to it, so that each event counts once everywhere. Weights are only taken from an engine
+// under the same bundle; counts always. Of viewers nothing travels but sums over them.
 //
 // Bounded: a delta holds kVideosMax videos and kDeltaBytesMax bytes; what does not fit waits for
 // the next one, what has changed most goes first.

@@ -163,7 +163,8 @@ TEST(Exchange, ARefoldWithTheSameDeltasGivesTheSameBits) {
         StringSink sink;
         again->save(sink);
         StringSource source(sink.text);
-        auto loaded = Engine::load(source, Bundle::defaults(), PartitionId(p));
+        auto loaded = Engine::load(source, std::make_shared<const Bundles>(Bundle::defaults()),
+                                   PartitionId(p));
         ASSERT_TRUE(loaded.ok()) << loaded.error().describe();
         ASSERT_EQ((*loaded)->digest(), again->digest());
         again = std::move(*loaded);
@@ -280,8 +281,8 @@ TEST(Exchange, APartitionUsesItsShareOfANewVideosBudgetUntilItHasHeard) {
     published.mutable_video_published()->set_video_id(7);
     published.mutable_video_published()->set_author_id(8);
     published.mutable_video_published()->set_duration_ms(9000);
-    EXPECT_TRUE(fold(*s, testing::kStartUs, activated, {}).ok());
-    EXPECT_TRUE(fold(*s, testing::kStartUs, published, {}).ok());
+    EXPECT_TRUE(fold(*s, Bundles(s->bundle), testing::kStartUs, activated, {}).ok());
+    EXPECT_TRUE(fold(*s, Bundles(s->bundle), testing::kStartUs, published, {}).ok());
     return s;
   };
   auto show = [](State& s) {
@@ -311,7 +312,7 @@ TEST(Exchange, APartitionUsesItsShareOfANewVideosBudgetUntilItHasHeard) {
   ref.set_partition(1);
   ref.set_sha256(std::string(base::as_bytes(base::sha256(second->exchange.cut_body))));
   const std::vector<std::string> bodies{second->exchange.cut_body};
-  ASSERT_TRUE(fold(*first, first->time_us, tick, bodies).ok());
+  ASSERT_TRUE(fold(*first, Bundles(first->bundle), first->time_us, tick, bodies).ok());
   EXPECT_EQ(first->catalogue.video(0).impressions, 14u);
   EXPECT_EQ(shown_as_new(*first), 7u);
 

@@ -26,8 +26,8 @@ constexpr size_t kSharedBytesMax = 256 << 10;
 // Id and count of a row, as a message at most.
 constexpr size_t kRowOverheadBytes = 13;
 
-template <typename S>  // State, const or not
-auto& table_of(S& s, size_t table) {
+template <typename A>  // Arm, const or not
+auto& table_of(A& s, size_t table) {
   return table < kRankerSlots.size()
              ? s.model.table(kRankerSlots[table])
              : s.towers.table(static_cast<retrieval::TowerSlot>(table - kRankerSlots.size()));
@@ -39,7 +39,7 @@ size_t table_of_slot(Slot slot) {
 }
 
 bool is_ours(const State& s, const ItemChanges& changes) {
-  return changes.bundle_sha256() == base::as_bytes(s.bundle_sha256);
+  return !s.experiment && changes.bundle_sha256() == base::as_bytes(s.active().bundle_sha256);
 }
 
 // Finite, and not so large that an average could leave the range.
@@ -78,7 +78,7 @@ void blend(float share, const float* values, std::span<float> own) {
 
 void take_in_rows(State& s, std::span<const ItemChanges* const> deltas) {
   for (size_t t = 0; t < kTables; ++t) {
-    embedding::Table& table = table_of(s, t);
+    embedding::Table& table = table_of(*s.arms.front(), t);
     const size_t stride = table.stride();
     std::unordered_map<uint64_t, double> weight_of;  // looked up, never iterated
     for (const ItemChanges* delta : deltas) {
@@ -97,23 +97,24 @@ void take_in_rows(State& s, std::span<const ItemChanges* const> deltas) {
 }
 
 void take_in_shared(State& s, std::span<const ItemChanges* const> deltas) {
-  auto ranker = static_cast<double>(s.trainer.progress.examples);
-  auto towers = static_cast<double>(s.towers.contents().examples);
+  Arm& arm = *s.arms.front();
+  auto ranker = static_cast<double>(arm.trainer.progress.examples);
+  auto towers = static_cast<double>(arm.towers.contents().examples);
   for (const ItemChanges* delta : deltas) {
     if (delta->ranker().values_size() > 0) {
       const float share = share_of(ranker, static_cast<double>(delta->ranker().examples()));
       const float* values = delta->ranker().values().data();
-      blend(share, values, s.model.dense());
-      blend(share, values + s.model.dense().size(), s.model.dense_state());
+      blend(share, values, arm.model.dense());
+      blend(share, values + arm.model.dense().size(), arm.model.dense_state());
     }
     if (delta->towers().values_size() > 0) {
       const float share = share_of(towers, static_cast<double>(delta->towers().examples()));
       const float* values = delta->towers().values().data();
-      std::vector<float> mix = s.towers.contents().mix;
-      std::vector<float> state = s.towers.contents().mix_state;
+      std::vector<float> mix = arm.towers.contents().mix;
+      std::vector<float> state = arm.towers.contents().mix_state;
       blend(share, values, mix);
       blend(share, values + mix.size(), state);
-      s.towers.set_mix(mix, state);
+      arm.towers.set_mix(mix, state);
     }
   }
 }
@@ -128,7 +129,7 @@ class RowPicker {
   // False when there is no room for it; true also when it has no numbers yet.
   bool add(size_t table, uint64_t id) {
     if (there_[table].contains(id)) return true;
-    const embedding::Table& from = table_of(s_, table);
+    const embedding::Table& from = table_of(s_.active(), table);
     const float* values = from.find(id);
     const uint32_t count = from.occurrences(id);
     // Without an occurrence here it is what others have told.
@@ -160,15 +161,15 @@ Result<void> check_weights(const State& s, const ItemChanges& changes) {
   }
   for (int t = 0; t < changes.tables_size(); ++t) {
     const auto& rows = changes.tables(t);
-    const embedding::Table& table = table_of(s, static_cast<size_t>(t));
+    const embedding::Table& table = table_of(s.active(), static_cast<size_t>(t));
     bool fits =
         rows.counts_size() == rows.ids_size() &&
         std::cmp_equal(rows.values_size(), static_cast<size_t>(rows.ids_size()) * table.stride()) &&
         all_sane(rows.values()) && states_positive(rows.values(), table.stride(), table.states());
     if (!fits) return corrupt(fmt::format("the rows of table {} do not fit", t));
   }
-  RD_CHECK(check_shared(changes.ranker(), s.model.dense().size(), "ranker"));
-  return check_shared(changes.towers(), s.towers.contents().mix.size(), "towers");
+  RD_CHECK(check_shared(changes.ranker(), s.active().model.dense().size(), "ranker"));
+  return check_shared(changes.towers(), s.active().towers.contents().mix.size(), "towers");
 }
 
 void take_in_weights(State& s, std::span<const ItemChanges* const> deltas) {
@@ -183,8 +184,7 @@ void take_in_weights(State& s, std::span<const ItemChanges* const> deltas) {
     for (uint64_t id : delta->videos()) {
       auto video = s.catalogue.find_video(id);
       if (!video) continue;
-      refresh_vector(s, *video);
-      s.towers.refresh(s.catalogue, *video);
+      s.arms.front()->refresh(s.catalogue, *video);
     }
   }
 }
@@ -198,6 +198,7 @@ std::vector<bool> give_weights(const State& s, std::span<const VideoChange> vide
     to.mutable_values()->Add(values.begin(), values.end());
     to.mutable_values()->Add(states.begin(), states.end());
   };
+  const Arm& arm = s.active();
   bool trained = false;
   bool liked = false;
   for (const VideoChange& change : videos) {
@@ -205,10 +206,10 @@ std::vector<bool> give_weights(const State& s, std::span<const VideoChange> vide
     liked = liked || change.likes > 0;
   }
   if (trained) {
-    give(s.model.dense(), s.model.dense_state(), s.trainer.progress.examples,
+    give(arm.model.dense(), arm.model.dense_state(), arm.trainer.progress.examples,
          *out.mutable_ranker());
   }
-  const auto& towers = s.towers.contents();
+  const auto& towers = arm.towers.contents();
   if (liked) give(towers.mix, towers.mix_state, towers.examples, *out.mutable_towers());
 
   const size_t used = out.ByteSizeLong() + 1024;
@@ -222,7 +223,7 @@ std::vector<bool> give_weights(const State& s, std::span<const VideoChange> vide
       }
     }
     if (change.likes > 0) {
-      for (const auto& field : s.towers.fields(s.catalogue, change.video)) {
+      for (const auto& field : arm.towers.fields(s.catalogue, change.video)) {
         in = picker.add(kRankerSlots.size() + static_cast<size_t>(field.slot), field.id) && in;
       }
     }

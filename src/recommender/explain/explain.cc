@@ -40,7 +40,7 @@ struct Weighed {
   log::v1::Reason reason;
 };
 
-void topic_reasons(const State& s, const features::ViewerContext& context,
+void topic_reasons(const View& s, const features::ViewerContext& context,
                    const features::Video& video, std::vector<Weighed>& out) {
   float share = s.bundle.value.topic_affinity;
   for (uint32_t topic : video.topic_list()) {
@@ -67,7 +67,7 @@ void topic_reasons(const State& s, const features::ViewerContext& context,
 }
 
 // What the viewer has said outright about its topics.
-void asked_reasons(const State& s, const features::ViewerContext& context,
+void asked_reasons(const View& s, const features::ViewerContext& context,
                    const features::Video& video, std::vector<Weighed>& out) {
   for (uint32_t topic : video.topic_list()) {
     float level = context.asked_level(topic);
@@ -81,7 +81,7 @@ void asked_reasons(const State& s, const features::ViewerContext& context,
   }
 }
 
-void author_reasons(const State& s, const features::ViewerContext& context,
+void author_reasons(const View& s, const features::ViewerContext& context,
                     const features::Video& video, const reranker::Scored& scored,
                     std::vector<Weighed>& out) {
   std::string author = std::to_string(s.catalogue.authors()[video.author].id);
@@ -103,7 +103,7 @@ void author_reasons(const State& s, const features::ViewerContext& context,
 // From this lift on, what others liked is worth speaking of.
 constexpr float kLiftMin = 0.2f;
 
-void co_watch_reason(const State& s, const features::ViewerContext& context, uint32_t video,
+void co_watch_reason(const View& s, const features::ViewerContext& context, uint32_t video,
                      std::vector<Weighed>& out) {
   float lift = s.co_watch.lift(video, context.liked());
   uint32_t support = s.co_watch.support(video, context.liked());
@@ -139,7 +139,7 @@ void source_reason(const reranker::Scored& scored, std::vector<Weighed>& out) {
 
 }  // namespace
 
-void explain_slot(const State& s, const features::ViewerContext& context,
+void explain_slot(const View& s, const features::ViewerContext& context,
                   const reranker::Scored& scored, log::v1::ServedSlot& slot) {
   slot.set_score(scored.score);
   for (size_t t = 0; t < reranker::kTerms; ++t) {
@@ -164,8 +164,7 @@ void explain_slot(const State& s, const features::ViewerContext& context,
   }
 }
 
-void explain_learned(const State& s, const features::ViewerContext& context,
-                     log::v1::Served& page) {
+void explain_learned(const View& s, const features::ViewerContext& context, log::v1::Served& page) {
   const Viewer* viewer = context.viewer();
   if (viewer == nullptr) return;
   struct Change {

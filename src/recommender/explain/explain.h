@@ -13,12 +13,12 @@ inline constexpr size_t kReasonsMax = 4;
 inline constexpr size_t kLearnedMax = 3;
 
 // Fills in score, terms (their contributions sum to the score) and reasons, strongest first.
-void explain_slot(const State& state, const features::ViewerContext& context,
+void explain_slot(const View& view, const features::ViewerContext& context,
                   const reranker::Scored& scored, log::v1::ServedSlot& slot);
 
 // What the outcomes since the viewer's last page have changed: topics whose affinity has really
 // moved, or that the viewer has put out, strongest first.
-void explain_learned(const State& state, const features::ViewerContext& context,
+void explain_learned(const View& view, const features::ViewerContext& context,
                      log::v1::Served& page);
 
 }  // namespace rondo::recommender::explain

@@ -28,9 +28,6 @@ bool are_words(std::span<const uint32_t> words) {
 
 }  // namespace
 
-Catalogue::Catalogue(const Bundle& bundle)
-    : bundle_(bundle), dimensions_(bundle.model.dimensions) {}
-
 std::optional<uint32_t> Catalogue::publish(const Publication& p, uint64_t now_us) {
   auto existing = find_video(p.video_id);
   if (!existing && contents_.videos.size() >= bundle_.limits.videos_max) return std::nullopt;
@@ -47,8 +44,6 @@ std::optional<uint32_t> Catalogue::publish(const Publication& p, uint64_t now_us
     video_by_id_.emplace(p.video_id, index);
     append_derived();
     contents_.words.append();
-    contents_.vectors.resize(contents_.vectors.size() + dimensions_, 0.0f);
-    contents_.biases.resize(contents_.biases.size() + kHeads, 0.0f);
   }
   Video& v = contents_.videos[index];
   v.author = *author;
@@ -105,12 +100,6 @@ std::optional<uint32_t> Catalogue::intern_topic(std::string_view name) {
   contents_.topics.push_back({std::string(name), row_id(name), {}});
   topic_by_name_.emplace(std::string(name), index);
   return index;
-}
-
-void Catalogue::set_item(uint32_t index, std::span<const float> vector,
-                         std::span<const float> bias) {
-  std::copy(vector.begin(), vector.end(), contents_.vectors.begin() + size_t{index} * dimensions_);
-  std::copy(bias.begin(), bias.end(), contents_.biases.begin() + size_t{index} * kHeads);
 }
 
 void Catalogue::set_eligible(uint32_t index, bool eligible) {
@@ -223,12 +212,15 @@ void Catalogue::refresh(uint32_t index) {
                        static_cast<double>(c.last_us) / kDayUs;
 }
 
+void Catalogue::rederive() {
+  for (uint32_t i = 0; i < contents_.videos.size(); ++i) refresh(i);
+}
+
 Result<void> Catalogue::restore(Contents contents) {
   contents_ = std::move(contents);
   const auto& c = contents_;
-  if (c.words.size() != c.videos.size() || c.vectors.size() != c.videos.size() * dimensions_ ||
-      c.biases.size() != c.videos.size() * kHeads) {
-    return corrupt("catalogue: the words or vectors do not fit the number of videos");
+  if (c.words.size() != c.videos.size()) {
+    return corrupt("catalogue: the words do not fit the number of videos");
   }
   for (uint32_t i = 0; i < c.authors.size(); ++i) {
     if (!author_by_id_.emplace(c.authors[i].id, i).second) {

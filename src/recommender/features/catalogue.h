@@ -66,7 +66,7 @@ struct Topic {
 
 class Catalogue {
  public:
-  explicit Catalogue(const Bundle& bundle);
+  explicit Catalogue(const Bundle& bundle) : bundle_(bundle) {}
 
   // As VideoPublished says; a later one for the same id wins, its counts stay. False when a limit
   // is reached (a video whose topics do not fit any more is taken without them).
@@ -124,18 +124,6 @@ class Catalogue {
   std::span<const uint8_t> flags() const { return flags_; }
   // Hashes of what its caption and hashtags say, ascending.
   std::span<const uint32_t> words(uint32_t index) const { return contents_.words.of(index); }
-  // The vectors for retrieval, row by row.
-  std::span<const float> vectors() const { return contents_.vectors; }
-  std::span<const float> vector(uint32_t index) const {
-    return {contents_.vectors.data() + size_t{index} * dimensions_, dimensions_};
-  }
-
-  // What the item's rows add to each head's logit.
-  std::span<const float> bias(uint32_t index) const {
-    return {contents_.biases.data() + size_t{index} * kHeads, kHeads};
-  }
-  void set_item(uint32_t index, std::span<const float> vector, std::span<const float> bias);
-
   // All that is not derived, in order of index: what a checkpoint holds.
   struct Contents {
     std::vector<Video> videos;
@@ -143,12 +131,12 @@ class Catalogue {
     std::vector<Author> authors;
     std::vector<Topic> topics;
     DecayedCounters network;
-    std::vector<float> vectors;
-    std::vector<float> biases;
   };
   const Contents& contents() const { return contents_; }
   // corrupt when an index or an id in it does not fit.
   Result<void> restore(Contents contents);
+  // What is derived, again: after the bundle has changed.
+  void rederive();
 
  private:
   std::optional<uint32_t> intern_topic(std::string_view name);
@@ -157,7 +145,6 @@ class Catalogue {
   void update_stage(Video& video);
 
   const Bundle& bundle_;
-  const uint32_t dimensions_;
   Contents contents_;
   // Derived from the above.
   std::unordered_map<uint64_t, uint32_t> video_by_id_;

@@ -28,11 +28,13 @@ float rate_above(const DecayedCounters& c, Event event, float network) {
 
 ViewerContext::ViewerContext(const Bundle& bundle, const Catalogue& catalogue,
                              const retrieval::CoWatch& co_watch, const retrieval::Towers& towers,
-                             const Viewer* viewer, std::string_view language, uint64_t now_us)
+                             const ranker::Model& model, const Viewer* viewer,
+                             std::string_view language, uint64_t now_us)
     : bundle_(bundle),
       catalogue_(catalogue),
       co_watch_(co_watch),
       towers_(towers),
+      model_(model),
       viewer_(viewer),
       liked_(viewer == nullptr ? std::vector<uint32_t>() : viewer->liked()),
       taste_(towers.taste(liked_.videos())),
@@ -69,7 +71,7 @@ void ViewerContext::pool_history() {
     float v = weight * valence(history[i - 1]);
     weight *= bundle_.model.history_decay;
     if (v == 0) continue;
-    kernels::axpy(v, catalogue_.vector(history[i - 1].video), pooled_);
+    kernels::axpy(v, model_.vector(history[i - 1].video), pooled_);
     total += v < 0 ? -v : v;
   }
   for (float& p : pooled_) p /= total;

@@ -15,6 +15,7 @@
 #include "recommender/features/catalogue.h"
 #include "recommender/features/pending.h"
 #include "recommender/features/viewer.h"
+#include "recommender/ranker/model.h"
 #include "recommender/retrieval/co_watch.h"
 #include "recommender/retrieval/towers.h"
 
@@ -25,7 +26,8 @@ class ViewerContext {
   // `viewer` may be null: a new one.
   ViewerContext(const Bundle& bundle, const Catalogue& catalogue,
                 const retrieval::CoWatch& co_watch, const retrieval::Towers& towers,
-                const Viewer* viewer, std::string_view language, uint64_t now_us);
+                const ranker::Model& model, const Viewer* viewer, std::string_view language,
+                uint64_t now_us);
 
   // Of the video's topics: the main one counts in full, the others by the bundle's share.
   float topic_affinity(const Video& video) const;
@@ -65,6 +67,7 @@ class ViewerContext {
   const Catalogue& catalogue_;
   const retrieval::CoWatch& co_watch_;
   const retrieval::Towers& towers_;
+  const ranker::Model& model_;
   const Viewer* viewer_;
   const retrieval::LikedSet liked_;
   const std::vector<float> taste_;

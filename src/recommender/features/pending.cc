@@ -136,6 +136,13 @@ std::optional<Pending::Due> Pending::take_due(size_t window, uint64_t now_us) {
   return std::nullopt;
 }
 
+void Pending::reschedule(uint64_t reservation_us) {
+  page_due_.clear();
+  for (const auto& [offset, page] : pages_) {
+    page_due_.emplace_back(page.served_us + reservation_us, offset);
+  }
+}
+
 bool Pending::waits(const Due& due) const {
   auto at = pages_.find(due.page_offset);
   return at != pages_.end() && at->second.slots[due.slot].status == PendingSlot::kOnScreen;

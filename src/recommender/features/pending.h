@@ -6,8 +6,9 @@
 // Bounded: beyond the limit of slots the oldest page is dropped, its slots masked: never taken for
 // negative.
 //
-// Bytes: a slot 72 (features 64), a page 120 with its place in the order, 4 x dimensions for the
-// pooled history, 24 a slot and window that waits. A page of 8 slots, 2 of them shown: 808.
+// Bytes: a slot 12 and 76 an arm (features 72), a page 216 with its place in the order, 4 x
+// dimensions an arm for the pooled history, 24 a slot and window that waits. A page of 8 slots, 2
+// of them shown, of one arm: 1,080.
 #pragma once
 
 #include <array>
@@ -39,18 +40,27 @@ struct PendingSlot {
   uint32_t video = 0;  // index
   uint8_t status = kReserved;
   uint16_t outcomes = 0;
-  uint16_t trained = 0;  // bit h: head h has resolved
-  bool masked = false;   // outcomes count, but nothing is trained
-  FeatureVector features{};
+  bool masked = false;  // outcomes count, but nothing is trained
+};
+
+// What one arm learns from of a page, as it stood when `Served` was folded. Empty when the arm came
+// later, or its dimensions have changed since: then it learns nothing from the page.
+struct Frozen {
+  struct Slot {
+    uint16_t trained = 0;  // bit h: head h has resolved
+    FeatureVector features{};
+  };
+  std::vector<float> pooled;         // the viewer's pooled history
+  std::vector<float> taste;          // the viewer's side of personal retrieval
+  std::vector<PastOutcome> history;  // that the network attends to, newest first
+  std::vector<Slot> slots;           // as those of the page
 };
 
 struct PendingPage {
   uint64_t viewer = 0;
   uint64_t served_us = 0;
-  std::vector<float> pooled;         // the viewer's pooled history
-  std::vector<float> taste;          // the viewer's side of personal retrieval
-  std::vector<PastOutcome> history;  // that the network attends to, newest first
   std::vector<PendingSlot> slots;
+  std::vector<Frozen> arms;  // one for each arm of the state
 };
 
 // How far outcomes are known. A head that happens seldom learns what happens at once, and what does
@@ -107,6 +117,14 @@ class Pending {
 
   size_t open_slots() const { return open_slots_; }
   const std::map<uint64_t, PendingPage>& pages() const { return pages_; }
+
+  // All pages, to change what the arms have frozen of them.
+  template <typename Change>
+  void for_each(Change change) {
+    for (auto& [offset, page] : pages_) change(page);
+  }
+  // From here on a reservation lasts so long: after the bundle has changed.
+  void reschedule(uint64_t reservation_us);
 
   // For checkpoints: what still waits for a window's end, in order.
   std::vector<Due> waiting(size_t window) const;

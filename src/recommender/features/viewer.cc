@@ -54,7 +54,8 @@ HistoryEntry& Viewer::history_entry(uint32_t video, uint32_t now_s, size_t entri
   for (size_t i = history.size(); i > 0; --i) {
     if (history[i - 1].video == video) return history[i - 1];
   }
-  if (history.size() >= entries_max) history.erase(history.begin());
+  // More than one when the bundle's limit has fallen.
+  while (history.size() >= entries_max) history.erase(history.begin());
   return history.emplace_back(HistoryEntry{video, now_s, 0, 0});
 }
 
@@ -166,6 +167,13 @@ void Viewers::restore(std::unique_ptr<Viewer> viewer) {
   if (viewer->anonymous) timers_.emplace(deadline_us(*viewer), viewer->id);
   uint64_t id = viewer->id;
   by_id_.emplace(id, std::move(viewer));
+}
+
+void Viewers::rederive() {
+  timers_.clear();
+  for (const auto& [id, viewer] : by_id_) {
+    if (viewer->anonymous) timers_.emplace(deadline_us(*viewer), id);
+  }
 }
 
 std::vector<uint64_t> Viewers::sorted_ids() const {

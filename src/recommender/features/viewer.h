@@ -125,6 +125,8 @@ class Viewers {
   std::unique_ptr<Viewer> take_expired(uint64_t now_us);
   std::unique_ptr<Viewer> take(uint64_t id);
   void restore(std::unique_ptr<Viewer> viewer);
+  // What is derived, again: after the bundle has changed.
+  void rederive();
 
   size_t size() const { return by_id_.size(); }
   std::vector<uint64_t> sorted_ids() const;

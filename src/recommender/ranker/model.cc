@@ -25,13 +25,12 @@ ItemFields item_fields(const features::Catalogue& catalogue, uint32_t video) {
   return out;
 }
 
-HistorySide history_side(const features::Catalogue& catalogue,
-                         std::span<const features::PastOutcome> history) {
+HistorySide Model::history_side(std::span<const features::PastOutcome> history) const {
   std::vector<float> keys;
   std::vector<float> valences;
   for (const auto& [video, valence] : history) {
-    auto vector = catalogue.vector(video);
-    keys.insert(keys.end(), vector.begin(), vector.end());
+    auto row = vector(video);
+    keys.insert(keys.end(), row.begin(), row.end());
     valences.push_back(static_cast<float>(valence) / 64.0f);
   }
   return {std::move(keys), std::move(valences)};
@@ -75,6 +74,32 @@ ItemSide Model::item(const ItemFields& fields) const {
     kernels::axpy(field.coefficient, row.bias, side.bias);
   }
   return side;
+}
+
+void Model::refresh(const features::Catalogue& catalogue, uint32_t video) {
+  if (size_t{video} * kHeads >= items_.biases.size()) {
+    items_.vectors.resize((size_t{video} + 1) * layout_.d, 0.0f);
+    items_.biases.resize((size_t{video} + 1) * kHeads, 0.0f);
+  }
+  ItemSide side = item(item_fields(catalogue, video));
+  std::copy(side.vector.begin(), side.vector.end(), &items_.vectors[size_t{video} * layout_.d]);
+  std::copy(side.bias.begin(), side.bias.end(), &items_.biases[size_t{video} * kHeads]);
+}
+
+void Model::sweep(const features::Catalogue& catalogue, uint32_t videos) {
+  auto count = static_cast<uint32_t>(items_.biases.size() / kHeads);
+  for (uint32_t i = 0; i < std::min(videos, count); ++i) {
+    if (items_.sweep_next >= count) items_.sweep_next = 0;
+    refresh(catalogue, items_.sweep_next++);
+  }
+}
+
+Result<void> Model::restore(Items items, size_t videos) {
+  if (items.vectors.size() != videos * layout_.d || items.biases.size() != videos * kHeads) {
+    return corrupt("ranker: the items do not fit the bundle or the number of videos");
+  }
+  items_ = std::move(items);
+  return {};
 }
 
 UserSide Model::user(uint64_t viewer, std::span<const float> pooled, HistorySide history) const {

@@ -11,7 +11,7 @@
 // has them all).
 //
 // A score depends on the parameters and its own inputs only, never on the other candidates. What is
-// the item's alone is kept in the catalogue (state, refreshed as rows change): ranking looks up no
+// the item's alone is kept beside the rows (state, refreshed as they change): ranking looks up no
 // row but the viewer's. Not thread safe.
 #pragma once
 
@@ -20,6 +20,7 @@
 #include <span>
 #include <vector>
 
+#include "base/result.h"
 #include "recommender/bundle.h"
 #include "recommender/embedding/table.h"
 #include "recommender/features/catalogue.h"
@@ -73,10 +74,6 @@ struct UserSide {
   HistorySide history;
 };
 
-// Of history entries as videos and valences, newest first: the vectors as they are now.
-HistorySide history_side(const features::Catalogue& catalogue,
-                         std::span<const features::PastOutcome> history);
-
 class Model {
  public:
   explicit Model(const Bundle& bundle);
@@ -106,12 +103,35 @@ class Model {
   const std::vector<float>& dense_state() const { return dense_state_; }
   const DenseLayout& layout() const { return layout_; }
 
+  // The item sides as they were last refreshed: state, so that a step does not touch the catalogue.
+  std::span<const float> vector(uint32_t video) const {
+    return {items_.vectors.data() + size_t{video} * layout_.d, layout_.d};
+  }
+  std::span<const float> bias(uint32_t video) const {
+    return {items_.biases.data() + size_t{video} * kHeads, kHeads};
+  }
+  // A video that has been published; and again when its rows have changed.
+  void refresh(const features::Catalogue& catalogue, uint32_t video);
+  // Refreshes some of the videos, in turn.
+  void sweep(const features::Catalogue& catalogue, uint32_t videos);
+  // Of history entries as videos and valences, newest first.
+  HistorySide history_side(std::span<const features::PastOutcome> history) const;
+  struct Items {
+    std::vector<float> vectors;  // videos x d
+    std::vector<float> biases;   // videos x kHeads
+    uint32_t sweep_next = 0;
+  };
+  const Items& items() const { return items_; }
+  // corrupt when the sizes do not fit.
+  Result<void> restore(Items items, size_t videos);
+
  private:
   const Bundle& bundle_;
   const DenseLayout layout_;
   std::vector<embedding::Table> tables_;
   std::vector<float> dense_;
   std::vector<float> dense_state_;
+  Items items_;
 };
 
 }  // namespace rondo::recommender::ranker

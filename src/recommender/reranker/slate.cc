@@ -279,6 +279,15 @@ Slate::Draw Slate::draw(const Distribution& d, base::Rng& rng) const {
   return out;
 }
 
+double Slate::propensity(const Distribution& d, uint32_t video) const {
+  double out = d.uniform_each;
+  for (size_t i = 0; i < items_.size(); ++i) {
+    if (items_[i].video != video) continue;
+    for (const auto& part : d.parts) out += part[i];
+  }
+  return out;
+}
+
 uint32_t Slate::nth_left(uint64_t skip) const {
   for (uint32_t video : pool_) {
     if (!is_placed(video) && skip-- == 0) return video;

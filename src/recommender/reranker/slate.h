@@ -87,6 +87,8 @@ class Slate {
   // Of the next slot.
   Distribution distribution() const;
   Draw draw(const Distribution& distribution, base::Rng& rng) const;
+  // How likely the draw is to be this video, which is of the pool and not placed.
+  double propensity(const Distribution& distribution, uint32_t video) const;
   // Fills the next slot.
   void place(uint32_t video, const Placed& as);
 

@@ -51,7 +51,7 @@ float term_weight(const Bundle& b, Term term) {
   }
 }
 
-void score(const State& s, const ranker::UserSide& user, const features::ViewerContext& context,
+void score(const View& s, const ranker::UserSide& user, const features::ViewerContext& context,
            std::span<const retrieval::Candidate> candidates, Scratch& scratch,
            std::vector<Scored>& out) {
   auto& [features, items, logits, pass] = scratch;
@@ -59,7 +59,7 @@ void score(const State& s, const ranker::UserSide& user, const features::ViewerC
   items.clear();
   for (const auto& candidate : candidates) {
     features.push_back(context.features(candidate.video, 0));
-    items.push_back({s.catalogue.vector(candidate.video), s.catalogue.bias(candidate.video)});
+    items.push_back({s.model.vector(candidate.video), s.model.bias(candidate.video)});
   }
   logits.resize(candidates.size() * kHeads);
   s.model.logits(user, items, features, logits, pass);

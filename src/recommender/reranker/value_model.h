@@ -62,7 +62,7 @@ struct Scratch {
 
 float term_weight(const Bundle& bundle, Term term);
 // One for each candidate, in order; `out` is overwritten.
-void score(const State& state, const ranker::UserSide& user, const features::ViewerContext& context,
+void score(const View& view, const ranker::UserSide& user, const features::ViewerContext& context,
            std::span<const retrieval::Candidate> candidates, Scratch& scratch,
            std::vector<Scored>& out);
 

@@ -115,8 +115,8 @@ bool speaks(const features::Video& video, const features::ViewerContext& context
 // The catalogue as one viewer may meet it, and the sources that read it.
 class Gathering {
  public:
-  Gathering(const State& s, const features::ViewerContext& context,
-            std::span<const uint32_t> barred, Scratch& scratch)
+  Gathering(const View& s, const features::ViewerContext& context, std::span<const uint32_t> barred,
+            Scratch& scratch)
       : s_(s),
         c_(s.catalogue),
         context_(context),
@@ -241,7 +241,7 @@ class Gathering {
     for (const auto& best : found.best()) take(best.index, source);
   }
 
-  const State& s_;
+  const View& s_;
   const Catalogue& c_;
   const features::ViewerContext& context_;
   Scratch& scratch_;
@@ -264,7 +264,7 @@ void Finds::begin(const Bundle::Candidates& limits) {
   champions.begin(limits.topic_champions);
 }
 
-bool is_servable(const State& s, const features::ViewerContext& context, uint32_t video) {
+bool is_servable(const View& s, const features::ViewerContext& context, uint32_t video) {
   if ((s.catalogue.flags()[video] & Catalogue::kEligible) == 0) return false;
   const features::Viewer* viewer = context.viewer();
   if (viewer == nullptr) return true;
@@ -279,7 +279,7 @@ bool is_servable(const State& s, const features::ViewerContext& context, uint32_
                       [&](uint32_t t) { return context.asked_level(t) == -1.0f; });
 }
 
-CandidateSet gather(const State& s, const features::ViewerContext& context,
+CandidateSet gather(const View& s, const features::ViewerContext& context,
                     std::span<const uint32_t> barred, base::Rng& rng, Scratch& scratch) {
   Gathering gathering(s, context, barred, scratch);
   gathering.scan();

@@ -65,10 +65,10 @@ struct CandidateSet {
 };
 
 // Whether the video may be served to this viewer at all: eligible, not seen, not put out.
-bool is_servable(const State& state, const features::ViewerContext& context, uint32_t video);
+bool is_servable(const View& view, const features::ViewerContext& context, uint32_t video);
 
 // `barred`: videos that must not come, beyond what the viewer has seen.
-CandidateSet gather(const State& state, const features::ViewerContext& context,
+CandidateSet gather(const View& view, const features::ViewerContext& context,
                     std::span<const uint32_t> barred, base::Rng& rng, Scratch& scratch);
 
 }  // namespace rondo::recommender::retrieval

@@ -164,23 +164,48 @@ void CoWatch::solve_some() {
   }
 }
 
-void CoWatch::solve(uint32_t video) {
-  Row& own = c_.rows[video];
-  own.stale = false;
-  auto& list = own.neighbours;
-  // The strongest first; what the model does not use keeps its count.
+void CoWatch::rank(Row& row) const {
+  auto& list = row.neighbours;
   std::vector<std::pair<float, size_t>> order(list.size());
   for (size_t i = 0; i < list.size(); ++i) order[i] = {strength(list[i]), i};
-  size_t m = std::min<size_t>(list.size(), bundle_.co_watch.neighbours_solved);
   std::sort(order.begin(), order.end(), [&list](const auto& a, const auto& b) {
     if (a.first != b.first) return a.first > b.first;
     return list[a.second].video < list[b.second].video;
   });
-  // They come first in the list, so that a score reads no more than it must.
   std::vector<Neighbour> sorted;
   sorted.reserve(list.size());
-  for (const auto& [s, i] : order) sorted.push_back({list[i].video, list[i].count, 0});
+  for (const auto& [s, i] : order) sorted.push_back(list[i]);
   list = std::move(sorted);
+}
+
+void CoWatch::carry(const CoWatch& from) {
+  c_ = from.c_;
+  const auto& was = from.bundle_.co_watch;
+  const auto& options = bundle_.co_watch;
+  if (was.neighbours_max == options.neighbours_max &&
+      was.neighbours_solved == options.neighbours_solved &&
+      was.regularization == options.regularization && was.dropout == options.dropout) {
+    return;
+  }
+  for (Row& row : c_.rows) {
+    if (row.neighbours.size() > options.neighbours_max) {
+      rank(row);
+      row.neighbours.resize(options.neighbours_max);
+    }
+    row.solved = std::min(row.solved, static_cast<uint32_t>(row.neighbours.size()));
+    row.stale = row.stale || row.positives > 0 || !row.neighbours.empty();
+  }
+}
+
+void CoWatch::solve(uint32_t video) {
+  Row& own = c_.rows[video];
+  own.stale = false;
+  auto& list = own.neighbours;
+  // Those of the model come first in the list, so that a score reads no more than it must; what the
+  // model does not use keeps its count.
+  rank(own);
+  for (Neighbour& n : list) n.weight = 0;
+  size_t m = std::min<size_t>(list.size(), bundle_.co_watch.neighbours_solved);
   own.solved = static_cast<uint32_t>(m);
 
   // The system: the neighbours, then everybody.

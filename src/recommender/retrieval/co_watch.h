@@ -114,6 +114,9 @@ class CoWatch {
     std::vector<Row> rows;
   };
   const Contents& contents() const { return c_; }
+  // Goes on from counts that were made with the same viewer_share. Under other options: the
+  // strongest neighbours as there is room, all to be solved again.
+  void carry(const CoWatch& from);
   // corrupt when an index is not below `videos`, or a number is not one.
   Result<void> restore(Contents contents, size_t videos);
 
@@ -126,6 +129,8 @@ class CoWatch {
   float weight(uint32_t positives) const;
   // A viewer's likes so far weigh this much more than they did.
   void weigh_anew(std::span<const uint32_t> liked, float by);
+  // Sorts the neighbours, strongest first.
+  void rank(Row& row) const;
   void add_neighbour(Row& of, uint32_t neighbour, float amount);
   float strength(const Neighbour& neighbour) const;
   void solve(uint32_t video);

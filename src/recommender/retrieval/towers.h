@@ -17,6 +17,7 @@
 // Bytes a video at 32 dimensions: row 175, vector 132, code 36.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -90,6 +91,7 @@ class Towers {
     c_.mix.assign(mix.begin(), mix.end());
     c_.mix_state.assign(state.begin(), state.end());
   }
+  uint32_t rows_max(TowerSlot slot) const { return rows_max_[static_cast<size_t>(slot)]; }
   // corrupt when the sizes do not fit.
   Result<void> restore(Contents contents, size_t videos);
 
@@ -102,6 +104,7 @@ class Towers {
   const Bundle& bundle_;
   const size_t d_;
   std::vector<embedding::Table> tables_;
+  std::array<uint32_t, kTowerSlots> rows_max_{};
   Contents c_;
   // Derived from the vectors: value = code x scale.
   std::vector<int8_t> codes_;

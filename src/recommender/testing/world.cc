@@ -8,14 +8,16 @@ namespace rondo::recommender::testing {
 
 using log::v1::Record;
 
-std::unique_ptr<Engine> make_engine(const Bundle& bundle) {
-  auto engine = Engine::create(bundle, PartitionId(0));
+std::unique_ptr<Engine> make_engine(const Bundle& bundle,
+                                    std::shared_ptr<const BundleSource> bundles) {
+  auto engine = Engine::create(bundle, PartitionId(0), std::move(bundles));
   RD_ASSERT(engine.ok());
   return std::move(engine).value();
 }
 
-World::World(const WorldOptions& o, const Bundle& bundle)
-    : engine(make_engine(bundle)), rng(o.seed), options(o) {}
+World::World(const WorldOptions& o, const Bundle& bundle,
+             std::shared_ptr<const BundleSource> bundles)
+    : engine(make_engine(bundle, std::move(bundles))), rng(o.seed), options(o) {}
 
 void World::publish_all() {
   for (uint32_t i = 0; i < options.videos; ++i) {

@@ -42,7 +42,8 @@ struct Page {
 
 class World {
  public:
-  explicit World(const WorldOptions& options, const Bundle& bundle = Bundle::defaults());
+  explicit World(const WorldOptions& options, const Bundle& bundle = Bundle::defaults(),
+                 std::shared_ptr<const BundleSource> bundles = nullptr);
 
   // Publishes the catalogue: video ids 1001.., topic "t<i>" by turns, authors 501.. by turns.
   void publish_all();
@@ -104,6 +105,7 @@ class World {
   uint64_t next_event_ = 1;
 };
 
-std::unique_ptr<Engine> make_engine(const Bundle& bundle = Bundle::defaults());
+std::unique_ptr<Engine> make_engine(const Bundle& bundle = Bundle::defaults(),
+                                    std::shared_ptr<const BundleSource> bundles = nullptr);
 
 }  // namespace rondo::recommender::testing

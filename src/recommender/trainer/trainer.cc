@@ -48,7 +48,7 @@ float loss_and_gradient(const ranker::Model& model, const Bundle& bundle,
   ranker::ItemFields fields = ranker::item_fields(catalogue, example.video);
   ranker::ItemSide item = model.item(fields);
   ranker::UserSide user =
-      model.user(example.viewer, example.pooled, ranker::history_side(catalogue, example.history));
+      model.user(example.viewer, example.pooled, model.history_side(example.history));
   ranker::ItemView view{item.vector, item.bias};
   ranker::Logits logits{};
   ranker::Model::Pass pass;
@@ -112,7 +112,8 @@ bool Trainer::add(Example example) {
   return waiting_.size() >= bundle_.training.batch_examples;
 }
 
-void Trainer::close_batch(ranker::Model& model, features::Catalogue& catalogue, uint32_t now_s) {
+void Trainer::close_batch(ranker::Model& model, const features::Catalogue& catalogue,
+                          uint32_t now_s) {
   if (waiting_.empty()) return;
   std::unordered_map<uint64_t, uint32_t> of_viewer;
   for (const Example& e : waiting_) {
@@ -137,10 +138,7 @@ void Trainer::close_batch(ranker::Model& model, features::Catalogue& catalogue, 
   } else {
     ++progress.rejected;
   }
-  for (const Example& e : waiting_) {
-    ranker::ItemSide item = model.item(ranker::item_fields(catalogue, e.video));
-    catalogue.set_item(e.video, item.vector, item.bias);
-  }
+  for (const Example& e : waiting_) model.refresh(catalogue, e.video);
   waiting_.clear();
 }
 

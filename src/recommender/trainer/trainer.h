@@ -78,7 +78,7 @@ class Trainer {
   bool add(Example example);
   // One step from what waits; no-op when nothing does. The retrieval vectors of the videos in the
   // batch are refreshed.
-  void close_batch(ranker::Model& model, features::Catalogue& catalogue, uint32_t now_s);
+  void close_batch(ranker::Model& model, const features::Catalogue& catalogue, uint32_t now_s);
   // Drops what waits of an erased viewer.
   void forget(uint64_t viewer);
 

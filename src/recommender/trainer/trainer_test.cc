@@ -46,11 +46,12 @@ class TrainerTest : public ::testing::Test {
     randomise(model.table(Slot::kViewer).row(7));
     for (float& w : model.dense()) w += 0.3f * (rng.uniform() - 0.5f);
     // The history's vectors are state: as if refreshed some time ago.
-    for (uint32_t video : {0u, 1u}) {
-      std::vector<float> vector;
-      for (uint32_t k = 0; k < bundle.model.dimensions; ++k) vector.push_back(rng.uniform() - 0.5f);
-      catalogue.set_item(video, vector, std::array<float, kHeads>{});
+    ranker::Model::Items items;
+    for (uint32_t i = 0; i < 2 * bundle.model.dimensions; ++i) {
+      items.vectors.push_back(rng.uniform() - 0.5f);
     }
+    items.biases.resize(2 * kHeads);
+    RD_ASSERT(model.restore(std::move(items), 2).ok());
   }
 
   void randomise(embedding::Row row) {
@@ -160,7 +161,7 @@ TEST_F(TrainerTest, LearnsWhatItIsShown) {
   EXPECT_EQ(trainer.progress.examples, 400u);
   EXPECT_EQ(trainer.progress.rejected, 0u);
   auto finish = [&](const Example& e) {
-    auto user = model.user(e.viewer, e.pooled, ranker::history_side(catalogue, e.history));
+    auto user = model.user(e.viewer, e.pooled, model.history_side(e.history));
     auto item = model.item(ranker::item_fields(catalogue, e.video));
     ranker::ItemView view{item.vector, item.bias};
     ranker::Logits logits{};
@@ -197,6 +198,7 @@ TEST_F(TrainerTest, OneViewersShareOfABatchIsCapped) {
     b.training.gradient_norm_max = 1000;
     b.training.dense_gradient_norm_max = 10'000;
     ranker::Model m(b);
+    RD_ASSERT(m.restore(model.items(), 2).ok());
     Trainer trainer(b);
     base::Rng saved = rng;
     Example e = example(0);
