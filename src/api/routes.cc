@@ -4,6 +4,7 @@
 #include "api/handlers/feeds.h"
 #include "api/handlers/media.h"
 #include "api/handlers/ops.h"
+#include "api/handlers/preferences.h"
 #include "api/handlers/sessions.h"
 #include "api/handlers/uploads.h"
 #include "api/handlers/video_events.h"
@@ -179,6 +180,25 @@ std::vector<Route> routes() {
              .summary = "What the viewer did; durable when answered.",
              .auth = Auth::kViewer},
             post_events),
+
+      typed({.method = Method::kGet,
+             .path = "/api/v1/viewers/current/preferences",
+             .operation_id = "getPreferences",
+             .summary = "What this viewer has asked of their feed, as of all that is durable.",
+             .auth = Auth::kViewer},
+            get_preferences),
+      typed({.method = Method::kPatch,
+             .path = "/api/v1/viewers/current/preferences",
+             .operation_id = "changePreferences",
+             .summary = "Change what is named, and nothing else; durable when answered.",
+             .auth = Auth::kViewer},
+            change_preferences),
+      typed({.method = Method::kPost,
+             .path = "/api/v1/viewers/current/reset",
+             .operation_id = "resetFeed",
+             .summary = "Forget what the feed has learned; what was seen does not come again.",
+             .auth = Auth::kViewer},
+            reset_feed),
 
       // Making.
       raw({.method = Method::kOptions,

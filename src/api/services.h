@@ -31,6 +31,7 @@ class Catalogue;
 namespace feed {
 class EventIntake;
 class ForYou;
+class Preferences;
 }  // namespace feed
 namespace media {
 class Ingest;
@@ -71,6 +72,7 @@ struct Services {
   blob::BlobStore& blobs;
   feed::ForYou& for_you;
   feed::EventIntake& events;
+  feed::Preferences& preferences;
   media::Ingest& uploads;
   workflows::PublishVideo& publish_video;
   workflows::DeleteVideo& delete_video;

@@ -23,10 +23,11 @@ BOOST_DEFINE_ENUM_CLASS(Feed, for_you, following, latest)
 BOOST_DEFINE_ENUM_CLASS(Source, personal, trending, fresh, followed, co_watch, match, exploration,
                         following, latest)
 BOOST_DEFINE_ENUM_CLASS(ReasonKind, topic_finished, topic_liked, topic_skipped, follows_author,
-                        author_finished, co_watched, trending, fresh, exploration)
+                        author_finished, co_watched, trending, fresh, exploration, asked_more,
+                        asked_less)
 BOOST_DEFINE_ENUM_CLASS(EventType, impression, watch, like, unlike, share, save, not_interested,
                         report)
-BOOST_DEFINE_ENUM_CLASS(Scope, video, author, topic)
+BOOST_DEFINE_ENUM_CLASS(Scope, video, author, topic, sound)
 BOOST_DEFINE_ENUM_CLASS(ContentCredentials, unverified)
 BOOST_DEFINE_ENUM_CLASS(Codec, h264, av1)
 BOOST_DEFINE_ENUM_CLASS(DemoState, making, watching, ready)
@@ -280,6 +281,38 @@ struct EventReceipt {
   std::vector<RejectedEvent> rejected;
 };
 BOOST_DESCRIBE_STRUCT(EventReceipt, (), (offset, accepted, rejected))
+
+// ---- What a viewer asks of the feed ----
+
+struct TopicLevel {
+  std::string topic;
+  int level = 0;  // -100: never; below 0: less; 0: as it comes; up to 100: more
+};
+BOOST_DESCRIBE_STRUCT(TopicLevel, (), (topic, level))
+
+struct Preferences {
+  std::vector<TopicLevel> topics;  // at most 64, oldest first
+  std::vector<std::string>
+      muted;  // phrases, at most 64: a video with all words of one does not come
+  std::vector<std::string> authors_turned_down;  // handles, of "not interested"
+  int sounds_turned_down = 0;
+  std::vector<std::string> met;   // topics of what was watched lately, the latest first
+  std::optional<int64_t> offset;  // of the change: for after_offset
+};
+BOOST_DESCRIBE_STRUCT(Preferences, (),
+                      (topics, muted, authors_turned_down, sounds_turned_down, met, offset))
+
+struct PreferenceChange {
+  std::optional<std::vector<TopicLevel>> topics;  // level 0 takes the wish back
+  std::optional<std::vector<std::string>> mute;
+  std::optional<std::vector<std::string>> unmute;
+};
+BOOST_DESCRIBE_STRUCT(PreferenceChange, (), (topics, mute, unmute))
+
+struct FeedReset {
+  std::optional<bool> turned_down;  // authors, sounds and hidden topics may come again too
+};
+BOOST_DESCRIBE_STRUCT(FeedReset, (), (turned_down))
 
 struct ReceiptSlot {
   int slot = 0;

@@ -24,6 +24,7 @@
 #include "feed/for_you.h"
 #include "feed/hosts.h"
 #include "feed/params.h"
+#include "feed/preferences.h"
 #include "jobs/in_process/in_process_queue.h"
 #include "media/editor.h"
 #include "media/identity.h"
@@ -98,6 +99,7 @@ struct Network::Impl {
   std::unique_ptr<feed::Hosts> hosts;
   std::unique_ptr<feed::ForYou> for_you;
   std::unique_ptr<feed::EventIntake> events;
+  std::unique_ptr<feed::Preferences> preferences;
   std::unique_ptr<jobs::JobQueue> jobs;
   std::unique_ptr<workflows::PublishVideo> publish_video;
   std::unique_ptr<workflows::DeleteVideo> delete_video;
@@ -242,6 +244,8 @@ Result<void> Network::Impl::start_engines() {
   for_you =
       std::make_unique<feed::ForYou>(*hosts, std::chrono::milliseconds(config.feed.wait_ms_max));
   events = std::make_unique<feed::EventIntake>(*log, clock);
+  preferences = std::make_unique<feed::Preferences>(
+      *hosts, *events, std::chrono::milliseconds(config.feed.wait_ms_max));
   return {};
 }
 
@@ -317,6 +321,7 @@ Result<void> Network::Impl::open_door() {
       .blobs = *blobs,
       .for_you = *for_you,
       .events = *events,
+      .preferences = *preferences,
       .uploads = *uploads,
       .publish_video = *publish_video,
       .delete_video = *delete_video,

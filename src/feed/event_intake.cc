@@ -6,6 +6,17 @@
 #include "records/routing.h"
 
 namespace rondo::feed {
+namespace {
+
+std::string message_id(EngineId viewer, const log::v1::Record& event) {
+  if (event.has_preference_changed()) {
+    return records::preference_message_id(viewer, event.preference_changed().event_id());
+  }
+  return records::event_message_id(viewer, event.has_impression() ? event.impression().event_id()
+                                                                  : event.engagement().event_id());
+}
+
+}  // namespace
 
 runtime::Task<Result<Offset>> EventIntake::append(EngineId viewer,
                                                   std::vector<log::v1::Record> events) {
@@ -14,9 +25,7 @@ runtime::Task<Result<Offset>> EventIntake::append(EngineId viewer,
   std::vector<stream::Message> batch;
   batch.reserve(events.size());
   for (const auto& event : events) {
-    const std::string& id =
-        event.has_impression() ? event.impression().event_id() : event.engagement().event_id();
-    batch.push_back({records::event_message_id(viewer, id), records::seal(event, now_us)});
+    batch.push_back({message_id(viewer, event), records::seal(event, now_us)});
   }
   PartitionId partition = records::partition_of(viewer, log_.partition_count());
   using Stored = Result<std::vector<stream::Appended>>;

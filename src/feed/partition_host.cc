@@ -172,6 +172,20 @@ void PartitionHost::rank(log::v1::FeedRequest request, std::optional<Offset> aft
   engine_wakes_.notify_one();
 }
 
+void PartitionHost::preferences(EngineId viewer, base::Deadline deadline, PreferencesHandler done) {
+  auto state = deps_.log.state(partition_);
+  if (!state.ok()) return done(std::move(state).error());
+  std::unique_lock lock(mutex_);
+  if (stopping_ || asked_.size() >= kWaitingMax) {
+    Error refusal = stopping_ ? unavailable("the server is stopping")
+                              : exhausted("too many questions are waiting for the engine");
+    lock.unlock();
+    return done(std::move(refusal));
+  }
+  asked_.push_back({viewer.value(), state->end, deadline, std::move(done)});
+  engine_wakes_.notify_one();
+}
+
 HostStatus PartitionHost::status() const {
   HostStatus status;
   {
@@ -231,6 +245,7 @@ void PartitionHost::tail_loop() {
 
 void PartitionHost::engine_loop() {
   std::vector<Waiting> waiting;
+  std::vector<Question> questions;
   while (true) {
     std::deque<std::vector<Decoded>> batches;
     std::string tail_failure;
@@ -239,13 +254,16 @@ void PartitionHost::engine_loop() {
       std::unique_lock lock(mutex_);
       auto wake_at = std::chrono::steady_clock::now() + kIdleWait;
       for (const auto& w : waiting) wake_at = std::min(wake_at, w.deadline);
+      for (const auto& q : questions) wake_at = std::min(wake_at, q.deadline);
       engine_wakes_.wait_until(lock, wake_at, [&] {
-        return stopping_ || !batches_.empty() || !arrived_.empty() || !failed_viewers_.empty() ||
-               !tail_failure_.empty();
+        return stopping_ || !batches_.empty() || !arrived_.empty() || !asked_.empty() ||
+               !failed_viewers_.empty() || !tail_failure_.empty();
       });
       batches.swap(batches_);
       for (auto& request : arrived_) waiting.push_back(std::move(request));
       arrived_.clear();
+      for (auto& question : asked_) questions.push_back(std::move(question));
+      asked_.clear();
       for (uint64_t viewer : failed_viewers_) under_way_.erase(viewer);
       failed_viewers_.clear();
       tail_failure.swap(tail_failure_);
@@ -264,6 +282,7 @@ void PartitionHost::engine_loop() {
     exchange(now_us);
     if (failure_.empty() && status_.engine.examples_waiting > 0) tick(now_us);
     serve(waiting);
+    answer(questions);
     checkpoint_if_due(stopping);
     if (stopping) break;
   }
@@ -272,9 +291,12 @@ void PartitionHost::engine_loop() {
   {
     std::lock_guard lock(mutex_);
     late.swap(arrived_);
+    for (auto& question : asked_) questions.push_back(std::move(question));
+    asked_.clear();
     waiting_count_ = 0;
   }
   for (auto& request : late) request.done(unavailable("the server is stopping"));
+  for (auto& question : questions) question.done(unavailable("the server is stopping"));
 }
 
 void PartitionHost::fold(const std::vector<Decoded>& batch) {
@@ -421,6 +443,24 @@ void PartitionHost::serve(std::vector<Waiting>& waiting) {
   waiting = std::move(still);
   std::lock_guard lock(mutex_);
   waiting_count_ -= std::min(waiting_count_, answered);
+}
+
+void PartitionHost::answer(std::vector<Question>& questions) {
+  if (questions.empty()) return;
+  auto now = std::chrono::steady_clock::now();
+  std::vector<Question> still;
+  for (auto& question : questions) {
+    if (engine_->next_offset() >= question.end) {
+      question.done(engine_->preferences(question.viewer));
+    } else if (!failure_.empty()) {
+      question.done(unavailable("the engine has stopped: " + failure_));
+    } else if (now >= question.deadline) {
+      question.done(unavailable("the engine is behind the log"));
+    } else {
+      still.push_back(std::move(question));
+    }
+  }
+  questions = std::move(still);
 }
 
 void PartitionHost::serve_one(Waiting request) {

@@ -13,7 +13,8 @@
 //   one; and within a second or two what others have stored is named to be taken in.
 //
 // Threads: the tail reads and decodes; the engine folds and ranks; the keeper writes checkpoints
-// and enforces retention. rank, status and stop are thread safe; `done` is called on the log's or
+// and enforces retention. rank, preferences, status and stop are thread
+// safe; `done` is called on the log's or
 // the engine's thread.
 #pragma once
 
@@ -79,6 +80,7 @@ struct HostDeps {
 class PartitionHost {
  public:
   using PageHandler = std::function<void(Result<RankedPage>)>;
+  using PreferencesHandler = std::function<void(Result<recommender::ViewerPreferences>)>;
 
   // A new log begins under `wanted`; an old one goes over to it, by a record of its own, when it is
   // folded up to where it ends now. None: an old log goes on as it is, a new one begins under the
@@ -93,6 +95,9 @@ class PartitionHost {
   // The page that reflects every record up to and including `after` (when given).
   void rank(log::v1::FeedRequest request, std::optional<Offset> after, base::Deadline deadline,
             PageHandler done);
+
+  // What the viewer has asked for, as of every record that is durable when this is called.
+  void preferences(EngineId viewer, base::Deadline deadline, PreferencesHandler done);
 
   HostStatus status() const;
   PartitionId partition() const { return partition_; }
@@ -109,6 +114,12 @@ class PartitionHost {
     std::optional<Offset> after;
     base::Deadline deadline;
     PageHandler done;
+  };
+  struct Question {
+    uint64_t viewer;
+    Offset end;  // the state must have folded everything before it
+    base::Deadline deadline;
+    PreferencesHandler done;
   };
   struct Snapshot {
     Offset next_offset;
@@ -127,6 +138,7 @@ class PartitionHost {
   void fold(const std::vector<Decoded>& batch);
   void serve(std::vector<Waiting>& waiting);
   void serve_one(Waiting request);
+  void answer(std::vector<Question>& questions);
   void tick(uint64_t now_us);
   void append_tick(const log::v1::Tick& tick, uint64_t now_us);
   void exchange(uint64_t now_us);
@@ -161,6 +173,7 @@ class PartitionHost {
   std::condition_variable keeper_wakes_;
   std::deque<std::vector<Decoded>> batches_;  // guarded by mutex_, at most kBatchesMax
   std::vector<Waiting> arrived_;              // guarded by mutex_, at most kWaitingMax
+  std::vector<Question> asked_;               // guarded by mutex_, at most kWaitingMax
   std::vector<uint64_t> failed_viewers_;      // guarded by mutex_: their Served was not stored
   std::string tail_failure_;                  // guarded by mutex_
   uint64_t stored_epoch_ = 0;                 // guarded by mutex_: of the latest delta

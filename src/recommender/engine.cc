@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "recommender/checkpoint.h"
 #include "recommender/fold.h"
 #include "recommender/kernels/float_environment.h"
@@ -75,6 +77,24 @@ std::span<const uint64_t> Engine::taken() const { return impl_->state->exchange.
 
 Result<std::vector<uint64_t>> Engine::taken_of(Source& checkpoint) {
   return taken_in_checkpoint(checkpoint);
+}
+
+ViewerPreferences Engine::preferences(uint64_t id) const {
+  const State& s = *impl_->state;
+  const features::Viewer* viewer = s.viewers.find(id);
+  ViewerPreferences out;
+  if (viewer == nullptr) return out;
+  out.levels = viewer->wishes.levels;
+  for (const auto& phrase : viewer->wishes.muted) out.muted.push_back(phrase.text);
+  for (uint32_t author : viewer->blocked_authors) {
+    out.authors_turned_down.push_back(s.catalogue.authors()[author].id);
+  }
+  out.sounds_turned_down = static_cast<uint32_t>(viewer->blocked_sounds.size());
+  std::vector<features::AffinityEntry> met = viewer->topics.entries();
+  std::stable_sort(met.begin(), met.end(),
+                   [](const auto& a, const auto& b) { return a.last_s > b.last_s; });
+  for (const auto& entry : met) out.met.push_back(s.catalogue.topics()[entry.key].name);
+  return out;
 }
 
 Offset Engine::next_offset() const { return Offset(impl_->state->next_offset); }

@@ -25,6 +25,7 @@
 #include "recommender/bundle.h"
 #include "recommender/bundles.h"
 #include "recommender/experiment.h"
+#include "recommender/features/wishes.h"
 #include "recommender/weights.h"
 #include "rondo/log/v1/record.pb.h"
 
@@ -74,6 +75,15 @@ struct VideoScore {
   bool servable = false;  // known, eligible, not seen and not put out by this viewer
   float score = 0;
   std::array<float, kHeads> heads{};  // probabilities
+};
+
+// What a viewer has asked for, and the topics that there are to ask about.
+struct ViewerPreferences {
+  std::vector<features::TopicLevel> levels;   // oldest first
+  std::vector<std::string> muted;             // texts, oldest first
+  std::vector<uint64_t> authors_turned_down;  // ids, oldest first
+  uint32_t sounds_turned_down = 0;
+  std::vector<std::string> met;  // topics of recent outcomes, the latest first
 };
 
 class Engine {
@@ -131,6 +141,8 @@ class Engine {
   // The active bundle, and the one that was active before.
   const Digest& bundle_sha256() const;
   std::optional<Digest> bundle_before() const;
+  // Nothing asked for, when the viewer is not known.
+  ViewerPreferences preferences(uint64_t viewer) const;
 
   Offset next_offset() const;
   uint64_t state_time_us() const;

@@ -44,6 +44,10 @@ function screens(video: string, author: string): [string, Reach][] {
       await tab.at("grid-video").first().waitFor();
     }],
     ["nowhere", to("/nowhere/at/all", "nowhere")],
+    ["your feed", async (tab) => {
+      await to("/me/feed", "your-feed")(tab);
+      await tab.page.locator("[data-testid=your-feed][data-known=true]").waitFor();
+    }],
     ["me, signed out", to("/me", "sign-form")],
     ["me, signed in", async (tab) => {
       await tab.page.locator("#handle").fill(`axe${Math.floor(performance.now())}`);

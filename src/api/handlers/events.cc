@@ -94,6 +94,7 @@ Result<log::v1::Record> to_record(const wire::Event& event, EngineId viewer) {
         auto scope = log::v1::NOT_INTERESTED_VIDEO;
         if (event.scope == wire::Scope::author) scope = log::v1::NOT_INTERESTED_AUTHOR;
         if (event.scope == wire::Scope::topic) scope = log::v1::NOT_INTERESTED_TOPIC;
+        if (event.scope == wire::Scope::sound) scope = log::v1::NOT_INTERESTED_SOUND;
         engagement.mutable_not_interested()->set_scope(scope);
         break;
       }

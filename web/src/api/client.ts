@@ -6,8 +6,11 @@ import type {
   EventReceipt,
   FeedKind,
   FeedPage,
+  FeedReset,
   Network,
   NewVideo,
+  PreferenceChange,
+  Preferences,
   Profile,
   Session,
   StorageUse,
@@ -99,6 +102,12 @@ export const api = {
 
   post_events: (events: Event[], last_chance = false) =>
     call<EventReceipt>("POST", "/events", { body: { events }, keepalive: last_chance }),
+
+  preferences: () => call<Preferences>("GET", "/viewers/current/preferences"),
+  change_preferences: (change: PreferenceChange) =>
+    call<Preferences>("PATCH", "/viewers/current/preferences", { body: change }),
+  reset_feed: (reset: FeedReset) =>
+    call<Preferences>("POST", "/viewers/current/reset", { body: reset }),
 
   video: (id: string) => call<Video>("GET", video_path(id)),
   video_events_url: (id: string) => `${ROOT}${video_path(id)}/events`,

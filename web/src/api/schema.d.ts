@@ -244,6 +244,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/viewers/current/preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What this viewer has asked of their feed, as of all that is durable. */
+        get: operations["getPreferences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change what is named, and nothing else; durable when answered. */
+        patch: operations["changePreferences"];
+        trace?: never;
+    };
+    "/api/v1/viewers/current/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Forget what the feed has learned; what was seen does not come again. */
+        post: operations["resetFeed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/uploads": {
         parameters: {
             query?: never;
@@ -601,7 +636,7 @@ export interface components {
             count: number;
         };
         /** @enum {string} */
-        ReasonKind: "topic_finished" | "topic_liked" | "topic_skipped" | "follows_author" | "author_finished" | "co_watched" | "trending" | "fresh" | "exploration";
+        ReasonKind: "topic_finished" | "topic_liked" | "topic_skipped" | "follows_author" | "author_finished" | "co_watched" | "trending" | "fresh" | "exploration" | "asked_more" | "asked_less";
         ScoreTerm: {
             name: string;
             value: number;
@@ -669,7 +704,7 @@ export interface components {
         /** @enum {string} */
         EventType: "impression" | "watch" | "like" | "unlike" | "share" | "save" | "not_interested" | "report";
         /** @enum {string} */
-        Scope: "video" | "author" | "topic";
+        Scope: "video" | "author" | "topic" | "sound";
         EventReceipt: {
             /** Format: int64 */
             offset: number;
@@ -681,6 +716,29 @@ export interface components {
             id: string;
             code: string;
             detail: string;
+        };
+        Preferences: {
+            topics: components["schemas"]["TopicLevel"][];
+            muted: string[];
+            authors_turned_down: string[];
+            /** Format: int32 */
+            sounds_turned_down: number;
+            met: string[];
+            /** Format: int64 */
+            offset?: number;
+        };
+        TopicLevel: {
+            topic: string;
+            /** Format: int32 */
+            level: number;
+        };
+        PreferenceChange: {
+            topics?: components["schemas"]["TopicLevel"][];
+            mute?: string[];
+            unmute?: string[];
+        };
+        FeedReset: {
+            turned_down?: boolean;
         };
         NewVideo: {
             upload_id: string;
@@ -1116,6 +1174,77 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EventReceipt"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+        };
+    };
+    getPreferences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preferences"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+        };
+    };
+    changePreferences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreferenceChange"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preferences"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+        };
+    };
+    resetFeed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FeedReset"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preferences"];
                 };
             };
             "4XX": components["responses"]["Problem"];

@@ -6,6 +6,7 @@ export type Route =
   | { screen: "feed"; feed: FeedKind }
   | { screen: "upload" }
   | { screen: "me" }
+  | { screen: "your_feed" }
   | { screen: "profile"; handle: string }
   | { screen: "video"; id: string }
   | { screen: "nowhere" };
@@ -21,6 +22,7 @@ export function parse_route(path: string): Route {
       return { screen: "profile", handle: decode(first.slice(1)) };
     }
   }
+  if (parts.length === 2 && first === "me" && second === "feed") return { screen: "your_feed" };
   if (parts.length === 2 && first === "v" && second) return { screen: "video", id: decode(second) };
   return { screen: "nowhere" };
 }
@@ -37,6 +39,7 @@ export const paths = {
   feed: (feed: FeedKind) => (feed === "for_you" ? "/" : `/${feed}`),
   upload: "/upload",
   me: "/me",
+  your_feed: "/me/feed",
   profile: (handle: string) => `/@${encodeURIComponent(handle)}`,
   video: (id: string) => `/v/${encodeURIComponent(id)}`,
 };

@@ -40,6 +40,17 @@ describe("asking", () => {
     expect(last().request).toEqual({ limit: 6 });
   });
 
+  it("knows from the start of what was asked for before it was there", () => {
+    const requests: PageRequest[] = [];
+    const later = new RankedFeed({
+      clock,
+      after_offset: 41,
+      page: (request) => (requests.push(request), new Promise(() => undefined)),
+    });
+    later.start();
+    expect(requests).toEqual([{ limit: 6, after_offset: 41 }]);
+  });
+
   it("holds the current and the next slot after events, and replaces all behind them", async () => {
     await last().answer(ranked("p1", ["a", "b", "c", "d"], { offset: 7 }));
     feed.stored(9);

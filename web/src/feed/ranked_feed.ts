@@ -18,6 +18,8 @@ const EMPTY_RETRY_MS = 2_000; // nothing to show and not exhausted: something is
 export interface RankedFeedPorts {
   page(request: PageRequest): Promise<FeedPage>;
   clock: Clock;
+  /** What the first page has to know of already. */
+  after_offset?: number;
 }
 
 export class RankedFeed extends Feed {
@@ -38,6 +40,7 @@ export class RankedFeed extends Feed {
   constructor(ports: RankedFeedPorts) {
     super("for_you", ports.clock);
     this.#ports = ports;
+    this.#offset = ports.after_offset;
   }
 
   start(): void {

@@ -20,6 +20,8 @@ const TOPICS: Record<string, string> = {
 };
 const topic = (name: string) => TOPICS[name] ?? `#${name}`;
 
+const capital = (text: string) => text.charAt(0).toLocaleUpperCase("en") + text.slice(1);
+
 const fewer = (name: string) => (TOPICS[name]?.endsWith("s") ? "Fewer" : "Less");
 
 const TERMS: Record<string, string> = {
@@ -41,6 +43,7 @@ const TERMS: Record<string, string> = {
   report: "Reported",
   co_watch: "Others with your taste",
   popularity: "How many like it",
+  asked_topic: "You asked for more or less of it",
   repeat_penalty: "Topic on the page already",
   exploration_bonus: "Few have met it yet",
 };
@@ -174,6 +177,10 @@ export const en = {
           return `You watched ${n_of(n, "one", "#")} by @${subject} to the end.`;
         case "co_watched":
           return `Others who liked ${n_of(n, "a video", "# videos")} that you liked, liked it too.`;
+        case "asked_more":
+          return `You asked for more ${topic(subject)}.`;
+        case "asked_less":
+          return `You asked for ${fewer(subject).toLowerCase()} ${topic(subject)}: that counts against it.`;
         case "trending":
           return n > 0 ? `${n_of(n, "One person", "# people")} watched it lately.` : "It is being watched a lot.";
         case "fresh":
@@ -192,6 +199,8 @@ export const en = {
     less: "Change what comes next",
     more_like_this: "More like this",
     liked_this: "You like this one",
+    more_topic: (name: string) => `More ${topic(name)}`,
+    hide_topic: (name: string) => `No ${topic(name)}`,
     less_topic: (name: string) => `${fewer(name)} ${topic(name)}`,
     not_author: (author: string) => `Not @${author}`,
     not_video: "Not this video",
@@ -300,6 +309,41 @@ export const en = {
     theme_dark: "Dark",
     theme_light: "Light",
     load_more: "Show more",
+  },
+
+  wishes: {
+    title: "Your feed",
+    link_hint: "More or less of a topic, muted words, a fresh start",
+    hint: "What you ask for here counts from the very next video.",
+    topics: "Topics",
+    topics_hint: "To the right for more, to the left for less; all the way to the left hides it.",
+    topic: (name: string) => capital(topic(name)),
+    level(n: number): string {
+      if (n === 0) return "As it comes";
+      if (n === -100) return "Never";
+      if (n < 0) return n <= -60 ? "Much less" : "Less";
+      return n >= 60 ? "Much more" : "More";
+    },
+    add_topic: "Another topic",
+    add: "Add",
+    said_more: (name: string) => `More ${topic(name)} from now on`,
+    said_less: (name: string) => `${fewer(name)} ${topic(name)} from now on`,
+    muted: "Muted words",
+    muted_hint: "A video with all the words of one entry in its caption or topics does not come. Whole words count.",
+    add_muted: "Word or phrase",
+    mute: "Mute",
+    unmute: (text: string) => `No longer mute “${text}”`,
+    turned_down: "Not interested",
+    turned_down_hint: "They do not come. Starting afresh can let them come again.",
+    sounds: (n: number) => n_of(n, "1 sound", "# sounds"),
+    reset: "Start afresh",
+    reset_hint: "For when the feed has got the wrong idea of you.",
+    reset_button: "Forget what you learned",
+    reset_title: "Forget what the feed has learned?",
+    reset_what: "It begins anew, as on the first day. Your topics and muted words above stay, and what you have seen does not come again.",
+    reset_turned_down: "Also what I was not interested in: authors, sounds and hidden topics may come again",
+    reset_keep: "Keep it",
+    reset_done: "Forgotten. The next video begins anew.",
   },
 
   profile: {

@@ -21,6 +21,7 @@ const TOPICS: Record<string, string> = {
   waves: "vagues",
 };
 const topic = (name: string) => TOPICS[name] ?? `#${name}`;
+const capital = (text: string) => text.charAt(0).toLocaleUpperCase("fr") + text.slice(1);
 const of = (text: string) => (/^[aeéêhiou]/i.test(text) ? `d’${text}` : `de ${text}`);
 
 const TERMS: Record<string, string> = {
@@ -42,6 +43,7 @@ const TERMS: Record<string, string> = {
   report: "Signalée",
   co_watch: "Des gens de votre goût",
   popularity: "Combien l’aiment",
+  asked_topic: "Vous en avez demandé plus ou moins",
   repeat_penalty: "Sujet déjà dans la page",
   exploration_bonus: "Encore peu vue",
 };
@@ -173,6 +175,10 @@ export const fr: Messages = {
           return `Vous avez regardé jusqu’au bout ${n_of(n, "une vidéo", "# vidéos")} de @${subject}.`;
         case "co_watched":
           return `Ceux qui ont aimé ${n_of(n, "une vidéo", "# vidéos")} que vous avez aimée${n > 1 ? "s" : ""} l’ont aimée aussi.`;
+        case "asked_more":
+          return `Vous avez demandé plus ${of(topic(subject))}.`;
+        case "asked_less":
+          return `Vous avez demandé moins ${of(topic(subject))}\u00a0: cela compte contre elle.`;
         case "trending":
           return n > 0
             ? `${n_of(n, "Une personne l’a vue", "# personnes l’ont vue")} récemment.`
@@ -193,6 +199,8 @@ export const fr: Messages = {
     less: "Changer la suite",
     more_like_this: "Plus comme celle-ci",
     liked_this: "Vous aimez celle-ci",
+    more_topic: (name) => `Plus ${of(topic(name))}`,
+    hide_topic: (name) => `Pas ${of(topic(name))}`,
     less_topic: (name) => `Moins ${of(topic(name))}`,
     not_author: (author) => `Pas @${author}`,
     not_video: "Pas cette vidéo",
@@ -302,6 +310,44 @@ export const fr: Messages = {
     theme_dark: "Sombre",
     theme_light: "Claire",
     load_more: "En voir plus",
+  },
+
+  wishes: {
+    title: "Votre fil",
+    link_hint: "Plus ou moins d’un sujet, mots masqués, repartir de zéro",
+    hint: "Ce que vous demandez ici compte dès la prochaine vidéo.",
+    topics: "Sujets",
+    topics_hint: "Vers la droite pour plus, vers la gauche pour moins\u202f; tout à gauche le masque.",
+    topic: (name) => capital(topic(name)),
+    level(n) {
+      if (n === 0) return "Comme il vient";
+      if (n === -100) return "Jamais";
+      if (n < 0) return n <= -60 ? "Beaucoup moins" : "Moins";
+      return n >= 60 ? "Beaucoup plus" : "Plus";
+    },
+    add_topic: "Un autre sujet",
+    add: "Ajouter",
+    said_more: (name) => `Plus ${of(topic(name))} désormais`,
+    said_less: (name) => `Moins ${of(topic(name))} désormais`,
+    muted: "Mots masqués",
+    muted_hint:
+      "Une vidéo dont la légende ou les sujets ont tous les mots d’une entrée ne vient pas. Seuls les mots entiers comptent.",
+    add_muted: "Mot ou expression",
+    mute: "Masquer",
+    unmute: (text) => `Ne plus masquer «\u202f${text}\u202f»`,
+    turned_down: "Pas intéressé",
+    turned_down_hint: "Cela ne vient pas. Repartir de zéro peut le laisser revenir.",
+    sounds: (n) => n_of(n, "# son", "# sons"),
+    reset: "Repartir de zéro",
+    reset_hint: "Quand le fil s’est fait une fausse idée de vous.",
+    reset_button: "Oublier ce qui est appris",
+    reset_title: "Oublier ce que le fil a appris\u202f?",
+    reset_what:
+      "Il recommence comme au premier jour. Vos sujets et mots masqués restent, et ce que vous avez vu ne revient pas.",
+    reset_turned_down:
+      "Aussi ce qui ne m’intéressait pas\u00a0: auteurs, sons et sujets masqués peuvent revenir",
+    reset_keep: "Le garder",
+    reset_done: "Oublié. La prochaine vidéo repart de zéro.",
   },
 
   profile: {
