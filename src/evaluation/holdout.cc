@@ -187,10 +187,7 @@ Result<Report> run_tiktok(const Options& options) {
   h.tuning.ease_lambda = 50;
   h.tuning.knn.shrink = 10;  // most items are met once or twice
   h.tuning.wrmf = {.dimensions = 64, .epochs = 12, .alpha = 10, .regularization = 10};
-  // Six likes a viewer and many more viewers than on ml-100k: chosen on the validation part.
-  Options own = options;
-  own.engine.bundle = of_likes({.viewer_share = 1, .regularization = 20});
-  return evaluate({h}, given.data, own);
+  return evaluate({h}, given.data, options);
 }
 
 }  // namespace rondo::evaluation
