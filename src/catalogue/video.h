@@ -42,8 +42,8 @@ struct MediaFacts {
   int height = 0;
   std::vector<Rendition> renditions;  // largest first
   // Known when a video goes live; not asked for when its media is completed.
-  std::string placeholder;  // bytes of docs/formats/placeholder.md
-  std::string waveform;     // peaks of even parts, 255 the loudest; empty: silent
+  std::string placeholder;   // bytes of docs/formats/placeholder.md
+  std::string waveform;      // peaks of even parts, 255 the loudest; empty: silent
   bool credentials = false;  // the source carried a C2PA manifest, which nobody has verified
   VideoId look;   // the first video that looked the same: itself, unless it is a duplicate
   VideoId sound;  // the first video of the same sound; zero: silent, or too short to tell

@@ -215,7 +215,8 @@ TEST_F(Preferences, AreInTheCheckpointAndTheDigest) {
   StringSink sink;
   world.engine->save(sink);
   StringSource source(sink.text);
-  auto loaded = Engine::load(source, std::make_shared<const Bundles>(Bundle::defaults()), PartitionId(0));
+  auto loaded =
+      Engine::load(source, std::make_shared<const Bundles>(Bundle::defaults()), PartitionId(0));
   ASSERT_TRUE(loaded.ok()) << loaded.error().describe();
   EXPECT_EQ((*loaded)->digest(), world.engine->digest());
   world.engine = std::move(*loaded);

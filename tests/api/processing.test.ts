@@ -67,7 +67,7 @@ async function listen(path: string, enough: (heard: Heard[]) => boolean = () => 
   const heard: Heard[] = [];
   let text = "";
   const decoder = new TextDecoder();
-  for await (const chunk of response.body!) {
+  for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
     text += decoder.decode(chunk, { stream: true });
     for (let end = text.indexOf("\n\n"); end >= 0; end = text.indexOf("\n\n")) {
       const type = text.slice(0, end).match(/^event: (.*)$/m)?.[1];
