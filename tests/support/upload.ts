@@ -79,7 +79,7 @@ function filesBelow(folder: string): string[] {
 // other than `live`.
 export function leftovers(data: string, live: string[] = []): string[] {
   return ["uploads", "work", "edits", "blobs/tmp", "blobs/objects"].flatMap((part) => filesBelow(join(data, part)))
-    .filter((file) => !file.includes("/checkpoints+/"))
+    .filter((file) => !/\/(checkpoints|bundles)\+\//.test(file))
     .filter((file) => !live.some((video) => file.includes(`/media+/${video}+/`)));
 }
 
