@@ -240,7 +240,7 @@ test("limits: pixels, frame rate and streams, with the value beside the limit", 
     const maker = await new Client(strict.url).signUp("maker");
     for (const [file, code, sentence] of [
       ["mdn-pig.mp4", "too_many_pixels", /720 x 480, 0\.3 megapixels; the limit here is 0\.2\..*smaller/],
-      ["sio-data-streams.mp4", "frame_rate_too_high", /30\.0 frames a second; the limit here is 24\. Export it at 24 or fewer/],
+      ["tc-h264-10bit.mp4", "frame_rate_too_high", /30\.0 frames a second; the limit here is 24\. Export it at 24 or fewer/],
       ["nasa-13013-multistream.mp4", "too_many_streams", /4 streams or more; the limit here is 3\./],
     ] as const) {
       const upload = await send(maker, clip(file), { filename: file });

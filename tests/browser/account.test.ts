@@ -100,7 +100,7 @@ test("a file becomes a video that plays; what is no video gets its reason", {
     await tab.at("post").click();
     const state = tab.at("upload-state");
     await until("the processing", async () => (await state.getAttribute("data-step")) === "processing");
-    assert.match(await state.innerText(), /Processing \d+\s?%/);
+    assert.match(await state.innerText(), /Processing \d+\s?%|waiting its turn/);
     await tab.shot("upload-desktop-processing");
     await until("the video to be live", async () => (await state.getAttribute("data-step")) === "live", 60_000);
     await tab.shot("upload-desktop-live");
