@@ -75,9 +75,8 @@ Result<EngineUnderTest> EngineUnderTest::create(const EngineSettings& settings, 
 }
 
 Result<EngineUnderTest> EngineUnderTest::copy() const {
-  recommender::StringSink sink;
-  engine_->save(sink);
-  recommender::StringSource source(sink.text);
+  const std::string bytes = recommender::saved(*engine_);
+  recommender::StringSource source(bytes);
   EngineUnderTest out;
   out.bundle_ = bundle_;
   out.bundle_sha256_ = bundle_sha256_;

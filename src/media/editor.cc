@@ -157,20 +157,8 @@ Result<void> Editor::cut(const fs::path& source, const Span& span, const fs::pat
   const std::string rate = std::to_string(std::min<uint64_t>(rate_bps_max, 120'000'000));
   SandboxCommand command;
   command.program = "ffmpeg";
-  command.arguments = {"-hide_banner",
-                       "-nostdin",
-                       "-nostats",
-                       "-y",
-                       "-v",
-                       "error",
-                       "-progress",
-                       "pipe:1",
-                       "-stats_period",
-                       "0.25",
-                       "-filter_threads",
-                       threads,
-                       "-threads",
-                       threads};
+  command.arguments = run_options(options_.threads);
+  add(command.arguments, {"-filter_threads", threads});
   add(command.arguments, input_options(found, limits));
   // Found by the index and decoded up to the very frame. Without an index FFmpeg may find itself
   // behind the start: then from the beginning.

@@ -215,6 +215,11 @@ Result<Probe> probe(const Sandbox& sandbox, const fs::path& file, const MediaLim
   return Prober(sandbox, file, limits, std::move(stop)).run();
 }
 
+std::vector<std::string> run_options(int threads) {
+  return {"-hide_banner", "-nostdin", "-nostats",      "-y",   "-v",       "error",
+          "-progress",    "pipe:1",   "-stats_period", "0.25", "-threads", std::to_string(threads)};
+}
+
 std::vector<std::string> input_options(std::string_view demuxer, const MediaLimits& limits) {
   const std::string forced(demuxer);
   // The whitelist is a list of names; a demuxer with several (mov,mp4,...) matches by any.

@@ -76,6 +76,8 @@ struct Probe {
 Result<Probe> probe(const Sandbox& sandbox, const std::filesystem::path& file,
                     const MediaLimits& limits, std::stop_token stop);
 
+// FFmpeg's options for work whose progress is read (process.h): silent, with its threads.
+std::vector<std::string> run_options(int threads);
 // FFmpeg's options in front of -i for a file so probed or yet to be: whitelists, limits, demuxer.
 std::vector<std::string> input_options(std::string_view demuxer, const MediaLimits& limits);
 // The same, and the decoder that the picture needs where FFmpeg would take another.

@@ -250,20 +250,8 @@ Result<Transcoded> transcode(const Sandbox& sandbox, const fs::path& file, const
   SandboxCommand command;
   command.program = "ffmpeg";
   const std::string threads = std::to_string(options.threads);
-  command.arguments = {"-hide_banner",
-                       "-nostdin",
-                       "-nostats",
-                       "-y",
-                       "-v",
-                       "error",
-                       "-progress",
-                       "pipe:1",
-                       "-stats_period",
-                       "0.25",
-                       "-filter_complex_threads",
-                       threads,
-                       "-threads",
-                       threads};
+  command.arguments = run_options(options.threads);
+  add(command.arguments, {"-filter_complex_threads", threads});
   add(command.arguments, input_options(probe, limits));
   add(command.arguments,
       {"-i", std::string(kSandboxInput), "-filter_complex", graph_of(probe, pass)});

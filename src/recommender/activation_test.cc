@@ -60,12 +60,6 @@ struct Fixture {
   std::unique_ptr<World> world;
 };
 
-std::string saved(const Engine& engine) {
-  StringSink sink;
-  engine.save(sink);
-  return sink.text;
-}
-
 TEST(Activation, KeepsWhatWasLearnedWhereItFits) {
   Fixture f;
   // What waits is learned under the one that leaves: at a Tick nothing does.
@@ -243,30 +237,7 @@ TEST(Activation, ReplaysAgreeAcrossChanges) {
   }
   std::vector<size_t> cuts{0, 100, world.log.size() - 1};
   for (size_t at : changes) cuts.insert(cuts.end(), {at - 1, at, at + 1, at + 20});
-  auto straight = make_engine(Bundle::defaults(), f.bundles);
-  std::vector<std::unique_ptr<Engine>> resumed;
-  for (size_t i = 0; i < world.log.size(); ++i) {
-    if (std::find(cuts.begin(), cuts.end(), i) != cuts.end()) {
-      std::string bytes = saved(*straight);
-      StringSource source(bytes);
-      auto engine = Engine::load(source, f.bundles, PartitionId(0));
-      ASSERT_TRUE(engine.ok()) << i << ": " << engine.error().describe();
-      ASSERT_EQ((*engine)->digest(), straight->digest()) << i;
-      resumed.push_back(std::move(engine).value());
-    }
-    const auto& [time_us, record, deltas] = world.log[i];
-    if (record.has_served() && i % 7 == 0) {
-      for (auto& engine : resumed) {
-        ASSERT_EQ(engine->rank(record.served().request())->SerializeAsString(),
-                  record.served().SerializeAsString());
-      }
-    }
-    ASSERT_TRUE(straight->apply(Offset(i), time_us, record, deltas).ok());
-    for (auto& engine : resumed)
-      ASSERT_TRUE(engine->apply(Offset(i), time_us, record, deltas).ok());
-  }
-  EXPECT_EQ(straight->digest(), world.engine->digest());
-  for (auto& engine : resumed) EXPECT_EQ(engine->digest(), straight->digest());
+  expect_resumes(world, Bundle::defaults(), f.bundles, cuts);
 }
 
 }  // namespace

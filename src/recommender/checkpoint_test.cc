@@ -8,12 +8,6 @@
 namespace rondo::recommender::testing {
 namespace {
 
-std::string saved(const Engine& engine) {
-  StringSink sink;
-  engine.save(sink);
-  return sink.text;
-}
-
 Result<std::unique_ptr<Engine>> loaded(std::string_view bytes,
                                        const Bundle& bundle = Bundle::defaults(),
                                        PartitionId partition = PartitionId(0)) {

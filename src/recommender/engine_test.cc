@@ -509,11 +509,7 @@ TEST_F(EngineTest, WhenAllIsSeenThePageSaysSo) {
 TEST_F(EngineTest, AnErasedViewerIsGone) {
   constexpr uint64_t kViewer = 0x8877665544332211;
   const std::string id("\x11\x22\x33\x44\x55\x66\x77\x88");
-  auto names_viewer = [&] {
-    StringSink sink;
-    world.engine->save(sink);
-    return sink.text.find(id) != std::string::npos;
-  };
+  auto names_viewer = [&] { return saved(*world.engine).find(id) != std::string::npos; };
   world.train(30, 3);
   auto session = world.start(kViewer, 8);
   for (int i = 0; i < 12; ++i) {

@@ -128,9 +128,8 @@ TEST(Experiment, BothArmsLearnFromAllOutcomes) {
   ASSERT_TRUE(f.world->apply(started(Bundle::defaults(), kSplit)).ok());
   f.world->train(25, 2);
   std::string control = f.world->engine->weights().safetensors();
-  StringSink sink;
-  f.world->engine->save(sink);
-  StringSource source(sink.text);
+  const std::string bytes = saved(*f.world->engine);
+  StringSource source(bytes);
   auto state = load_state(source, *f.bundles, PartitionId(0));
   ASSERT_TRUE(state.ok()) << state.error().describe();
   ASSERT_EQ((*state)->arms.size(), 2u);
@@ -267,30 +266,7 @@ TEST(Experiment, ReplaysAgreeFromAnyPoint) {
     ASSERT_TRUE(world.apply(record).ok());
     browse();
   }
-  auto straight = make_engine(Bundle::defaults(), f.bundles);
-  std::vector<std::unique_ptr<Engine>> resumed;
-  for (size_t i = 0; i < world.log.size(); ++i) {
-    if (std::find(cuts.begin(), cuts.end(), i) != cuts.end()) {
-      StringSink sink;
-      straight->save(sink);
-      StringSource source(sink.text);
-      auto engine = Engine::load(source, f.bundles, PartitionId(0));
-      ASSERT_TRUE(engine.ok()) << i << ": " << engine.error().describe();
-      ASSERT_EQ((*engine)->digest(), straight->digest()) << i;
-      resumed.push_back(std::move(engine).value());
-    }
-    const auto& [time_us, record, deltas] = world.log[i];
-    if (record.has_served() && i % 5 == 0) {
-      for (auto& engine : resumed) {
-        ASSERT_EQ(engine->rank(record.served().request())->SerializeAsString(),
-                  record.served().SerializeAsString());
-      }
-    }
-    ASSERT_TRUE(straight->apply(Offset(i), time_us, record, deltas).ok());
-    for (auto& engine : resumed)
-      ASSERT_TRUE(engine->apply(Offset(i), time_us, record, deltas).ok());
-  }
-  for (auto& engine : resumed) EXPECT_EQ(engine->digest(), world.engine->digest());
+  expect_resumes(world, Bundle::defaults(), f.bundles, cuts);
 }
 
 }  // namespace

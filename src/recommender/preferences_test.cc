@@ -212,9 +212,8 @@ TEST_F(Preferences, AreInTheCheckpointAndTheDigest) {
   digest = world.engine->digest();
   mute("ten", {10});
   EXPECT_NE(world.engine->digest(), digest);
-  StringSink sink;
-  world.engine->save(sink);
-  StringSource source(sink.text);
+  const std::string bytes = saved(*world.engine);
+  StringSource source(bytes);
   auto loaded =
       Engine::load(source, std::make_shared<const Bundles>(Bundle::defaults()), PartitionId(0));
   ASSERT_TRUE(loaded.ok()) << loaded.error().describe();

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "recommender/engine.h"
 
@@ -14,6 +15,12 @@ class StringSink final : public Sink {
   void write(std::string_view bytes) override { text.append(bytes); }
   std::string text;
 };
+
+inline std::string saved(const Engine& engine) {
+  StringSink sink;
+  engine.save(sink);
+  return std::move(sink.text);
+}
 
 // Refers to the text.
 class StringSource final : public Source {

@@ -53,9 +53,8 @@ TEST(Weights, ABundleStartsWithThemAndIsNamedByThem) {
   EXPECT_EQ(now.dense, trained.start.weights->dense);
   // A checkpoint of it goes on where it was, not at the start again.
   world.train(10, 2);
-  StringSink sink;
-  world.engine->save(sink);
-  StringSource source(sink.text);
+  const std::string bytes = saved(*world.engine);
+  StringSource source(bytes);
   auto loaded = Engine::load(source, std::make_shared<const Bundles>(trained), PartitionId(0));
   ASSERT_TRUE(loaded.ok()) << loaded.error().describe();
   EXPECT_EQ((*loaded)->digest(), world.engine->digest());

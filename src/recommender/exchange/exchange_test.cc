@@ -160,9 +160,8 @@ TEST(Exchange, ARefoldWithTheSameDeltasGivesTheSameBits) {
     for (const auto& logged : network[p].log) {
       // A checkpoint at any point, here at some of them, gives the same.
       if (again->next_offset().value() % 97 == 5) {
-        StringSink sink;
-        again->save(sink);
-        StringSource source(sink.text);
+        const std::string bytes = saved(*again);
+        StringSource source(bytes);
         auto loaded = Engine::load(source, std::make_shared<const Bundles>(Bundle::defaults()),
                                    PartitionId(p));
         ASSERT_TRUE(loaded.ok()) << loaded.error().describe();

@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
+
+#include "recommender/string_io.h"
 
 namespace rondo::recommender::testing {
 
@@ -186,6 +189,37 @@ double World::share(const log::v1::Served& page, const std::string& t) const {
   double count = 0;
   for (const auto& slot : page.slots()) count += topic(slot.video_id()) == t ? 1 : 0;
   return count / page.slots_size();
+}
+
+void expect_resumes(const World& world, const Bundle& first,
+                    const std::shared_ptr<const BundleSource>& bundles,
+                    const std::vector<size_t>& cuts) {
+  auto straight = make_engine(first, bundles);
+  std::vector<std::unique_ptr<Engine>> resumed;
+  for (size_t i = 0; i < world.log.size(); ++i) {
+    if (std::find(cuts.begin(), cuts.end(), i) != cuts.end()) {
+      const std::string bytes = saved(*straight);
+      StringSource source(bytes);
+      auto engine = Engine::load(source, bundles, PartitionId(0));
+      ASSERT_TRUE(engine.ok()) << i << ": " << engine.error().describe();
+      ASSERT_EQ((*engine)->digest(), straight->digest()) << i;
+      resumed.push_back(std::move(engine).value());
+    }
+    const auto& [time_us, record, deltas] = world.log[i];
+    if (record.has_served() && i % 5 == 0) {
+      for (auto& engine : resumed) {
+        ASSERT_EQ(engine->rank(record.served().request())->SerializeAsString(),
+                  record.served().SerializeAsString());
+      }
+    }
+    ASSERT_TRUE(straight->apply(Offset(i), time_us, record, deltas).ok());
+    for (auto& engine : resumed) {
+      ASSERT_TRUE(engine->apply(Offset(i), time_us, record, deltas).ok());
+    }
+  }
+  ASSERT_FALSE(resumed.empty());
+  EXPECT_EQ(straight->digest(), world.engine->digest());
+  for (auto& engine : resumed) EXPECT_EQ(engine->digest(), world.engine->digest());
 }
 
 }  // namespace rondo::recommender::testing

@@ -108,4 +108,10 @@ class World {
 std::unique_ptr<Engine> make_engine(const Bundle& bundle = Bundle::defaults(),
                                     std::shared_ptr<const BundleSource> bundles = nullptr);
 
+// Refolds the log of `world` from its beginning under `first`, and from a checkpoint taken before
+// each of the records `cuts`: all give the same state as the world's engine, and every fifth page.
+void expect_resumes(const World& world, const Bundle& first,
+                    const std::shared_ptr<const BundleSource>& bundles,
+                    const std::vector<size_t>& cuts);
+
 }  // namespace rondo::recommender::testing
