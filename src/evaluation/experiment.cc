@@ -64,6 +64,7 @@ Estimate difference_of(const Side& control, const Side& treatment) {
   const double half = t_quantile(freedom) * std::sqrt(variance);
   out.low = out.value - half;
   out.high = out.value + half;
+  out.known = control.viewers > 1 && treatment.viewers > 1;
   return out;
 }
 
@@ -236,13 +237,11 @@ void ExperimentTally::prefer(ExperimentReport& out) const {
     }
     Side side = side_of(wins);
     double half = t_quantile(side.viewers - 1) * std::sqrt(side.variance);
-    // Of a few who all say the same, nothing is known of the rest.
-    if (side.viewers < 2) half = 1;
-    out.preferences.push_back(
-        {name,
-         about,
-         wins.size(),
-         {side.value, std::max(0.0, side.value - half), std::min(1.0, side.value + half)}});
+    out.preferences.push_back({name,
+                               about,
+                               wins.size(),
+                               {side.value, std::max(0.0, side.value - half),
+                                std::min(1.0, side.value + half), side.viewers > 1}});
   }
 }
 
@@ -252,7 +251,11 @@ ExperimentReport ExperimentTally::report() const {
   for (const auto& [id, viewer] : viewers_) {
     ++(viewer.arm == 1 ? out.treatment_viewers : out.control_viewers);
   }
-  out.mode == "interleave" ? prefer(out) : compare(out);
+  if (out.mode == "interleave") {
+    prefer(out);
+  } else {
+    compare(out);
+  }
   return out;
 }
 

@@ -27,11 +27,12 @@
 
 namespace rondo::evaluation {
 
-// An estimate with its 95% interval.
+// An estimate with its 95% interval, which is not known of fewer than two viewers a side.
 struct Estimate {
   double value = 0;
   double low = 0;
   double high = 0;
+  bool known = true;
 };
 
 struct Comparison {
@@ -41,7 +42,7 @@ struct Comparison {
   double treatment = 0;
   Estimate difference;  // treatment - control
   // The interval leaves out 0.
-  bool is_clear() const { return difference.low > 0 || difference.high < 0; }
+  bool is_clear() const { return difference.known && (difference.low > 0 || difference.high < 0); }
 };
 
 struct Preference {

@@ -21,7 +21,19 @@ constexpr const char* kInterleaveNote =
     "slots of the same pages; 0.5 when the bundles are alike. Intervals are of 95%.";
 
 json::object interval(const Estimate& e) {
-  return {{"value", e.value}, {"low", e.low}, {"high", e.high}};
+  json::object out{{"value", e.value}, {"low", nullptr}, {"high", nullptr}};
+  if (e.known) {
+    out["low"] = e.low;
+    out["high"] = e.high;
+  }
+  return out;
+}
+
+// `sign`: of a difference, which may be below 0.
+std::string interval_text(const Estimate& e, bool sign) {
+  if (!e.known) return "too few viewers";
+  return sign ? fmt::format("{:+.4f} to {:+.4f}", e.low, e.high)
+              : fmt::format("{:.4f} to {:.4f}", e.low, e.high);
 }
 
 std::string headline(const ExperimentReport& r) {
@@ -38,7 +50,8 @@ std::string bar(const Estimate& e, double low, double high, double zero) {
   const double span = high > low ? high - low : 1;
   auto x = [&](double v) { return std::clamp((v - low) / span, 0.0, 1.0) * kWidth; };
   return fmt::format(
-      "<svg width=\"{0}\" height=\"18\" role=\"img\" aria-label=\"{1:.4g} to {2:.4g}\">"
+      "<svg viewBox=\"0 0 {0} 18\" style=\"width:110px;height:auto;display:block\" role=\"img\" "
+      "aria-label=\"{1:.4g} to {2:.4g}\">"
       "<line x1=\"{3:.1f}\" x2=\"{3:.1f}\" y1=\"0\" y2=\"18\" stroke=\"currentColor\" "
       "stroke-opacity=\"0.4\"/>"
       "<line x1=\"{4:.1f}\" x2=\"{5:.1f}\" y1=\"9\" y2=\"9\" stroke=\"currentColor\" "
@@ -56,17 +69,17 @@ std::string to_text(const ExperimentReport& r) {
     out += fmt::format("{:<30}{:>12}{:>12}{:>12}  {}\n", "", "control", "treatment", "difference",
                        "95% interval");
     for (const auto& c : r.comparisons) {
-      out += fmt::format("{:<30}{:>12.4f}{:>12.4f}{:>+12.4f}  {:+.4f} to {:+.4f}{}\n", c.metric,
-                         c.control, c.treatment, c.difference.value, c.difference.low,
-                         c.difference.high, c.is_clear() ? "  *" : "");
+      out += fmt::format("{:<30}{:>12.4f}{:>12.4f}{:>+12.4f}  {}{}\n", c.metric, c.control,
+                         c.treatment, c.difference.value, interval_text(c.difference, true),
+                         c.is_clear() ? "  *" : "");
     }
     return out + "\n* the interval leaves out 0. " + kSplitNote + "\n";
   }
   out += fmt::format("{:<20}{:>9}{:>20}  {}\n", "", "viewers", "prefer treatment", "95% interval");
   for (const auto& p : r.preferences) {
-    bool clear = p.share.low > 0.5 || p.share.high < 0.5;
-    out += fmt::format("{:<20}{:>9}{:>20.4f}  {:.4f} to {:.4f}{}\n", p.metric, p.viewers,
-                       p.share.value, p.share.low, p.share.high, clear ? "  *" : "");
+    bool clear = p.share.known && (p.share.low > 0.5 || p.share.high < 0.5);
+    out += fmt::format("{:<20}{:>9}{:>20.4f}  {}{}\n", p.metric, p.viewers, p.share.value,
+                       interval_text(p.share, false), clear ? "  *" : "");
   }
   return out + "\n* the interval leaves out 0.5. " + kInterleaveNote + "\n";
 }
@@ -105,13 +118,14 @@ std::string to_html(const ExperimentReport& r) {
   std::string out = fmt::format(
       "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" "
       "content=\"width=device-width\"><title>{0}</title><style>{1}</style><main><h1>{0}</h1>"
-      "<p>{2}.</p><p>Control <code>{3}</code><br>Treatment <code>{4}</code></p><table>",
+      "<p>{2}.</p><p>Control <code>{3}</code><br>Treatment <code>{4}</code></p><div "
+      "style=\"overflow-x:auto\"><table>",
       escaped("Experiment " + r.name), page_style(), escaped(headline(r)),
       escaped(r.control_sha256), escaped(r.treatment_sha256));
   if (r.mode == "split") {
     out +=
         "<tr><th>metric</th><th>control</th><th>treatment</th><th>difference</th>"
-        "<th>95% interval</th><th>in % of control</th></tr>";
+        "<th>95% interval</th><th>relative</th></tr>";
     // One scale for all: relative to the control.
     double most = 0.01;
     auto relative = [](const Comparison& c, double v) {
@@ -126,13 +140,14 @@ std::string to_html(const ExperimentReport& r) {
       Estimate shown{relative(c, c.difference.value), relative(c, c.difference.low),
                      relative(c, c.difference.high)};
       out += fmt::format(
-          "<tr><td>{}</td><td>{:.4f}</td><td>{:.4f}</td><td>{:+.4f}{}</td><td>{:+.4f} to "
-          "{:+.4f}</td><td>{}</td></tr>",
+          "<tr><td>{}</td><td>{:.4f}</td><td>{:.4f}</td><td>{:+.4f}{}</td><td>{}</td>"
+          "<td>{}</td></tr>",
           escaped(c.about), c.control, c.treatment, c.difference.value, c.is_clear() ? " *" : "",
-          c.difference.low, c.difference.high, bar(shown, -most, most, 0));
+          interval_text(c.difference, true),
+          c.difference.known ? bar(shown, -most, most, 0) : std::string());
     }
     out += fmt::format(
-        "</table><p>The scale reaches from -{0:.0f}% to +{0:.0f}%. * the interval "
+        "</table></div><p>The scale reaches from -{0:.0f}% to +{0:.0f}%. * the interval "
         "leaves out 0. {1}</p>",
         100 * most, kSplitNote);
   } else {
@@ -140,12 +155,11 @@ std::string to_html(const ExperimentReport& r) {
         "<tr><th>by</th><th>viewers</th><th>prefer treatment</th><th>95% interval</th><th>0 to "
         "1</th></tr>";
     for (const auto& p : r.preferences) {
-      out += fmt::format(
-          "<tr><td>{}</td><td>{}</td><td>{:.4f}</td><td>{:.4f} to {:.4f}</td><td>{}</td></tr>",
-          escaped(p.about), p.viewers, p.share.value, p.share.low, p.share.high,
-          bar(p.share, 0, 1, 0.5));
+      out += fmt::format("<tr><td>{}</td><td>{}</td><td>{:.4f}</td><td>{}</td><td>{}</td></tr>",
+                         escaped(p.about), p.viewers, p.share.value, interval_text(p.share, false),
+                         p.share.known ? bar(p.share, 0, 1, 0.5) : std::string());
     }
-    out += fmt::format("</table><p>{}</p>", kInterleaveNote);
+    out += fmt::format("</table></div><p>{}</p>", kInterleaveNote);
   }
   return out + "</main></html>\n";
 }

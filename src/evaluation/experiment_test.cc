@@ -186,6 +186,9 @@ TEST(ExperimentReport, AnOutcomeCountsOnceAndOnlyOfItsPage) {
   EXPECT_FALSE(report.running);
   EXPECT_EQ(report.control_viewers, 1u);
   EXPECT_EQ(report.treatment_viewers, 0u);
+  EXPECT_FALSE(comparison(report, "finish_rate").difference.known);
+  EXPECT_NE(to_text(report).find("too few viewers"), std::string::npos);
+  EXPECT_NE(to_json(report).find("\"low\":null"), std::string::npos);
   EXPECT_EQ(comparison(report, "watch_seconds_per_viewer").control, 11);
   EXPECT_EQ(comparison(report, "impressions_per_viewer").control, 2);
   EXPECT_EQ(comparison(report, "finish_rate").control, 0.5);

@@ -99,7 +99,11 @@ void activate(State& s, const Bundle& bundle) {
   const base::Sha256Digest sha256 = bundle.sha256();
   if (s.experiment) {
     bool promoted = sha256 == s.arms.back()->bundle_sha256 && sha256 != s.active().bundle_sha256;
-    promoted ? promote_treatment(s) : stop_experiment(s);
+    if (promoted) {
+      promote_treatment(s);
+    } else {
+      stop_experiment(s);
+    }
   }
   if (sha256 == s.active().bundle_sha256) return;
   close_batch(s, *s.arms.front());
