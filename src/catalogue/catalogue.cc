@@ -205,6 +205,7 @@ Result<void> Catalogue::publish(VideoId id, const MediaFacts& media) {
     body.set_published_us(published);
     for (uint32_t word : words_of_video(video.caption, video.hashtags)) body.add_words(word);
     body.set_sound_id(media.sound.value());
+    body.set_look_id(media.look.value());
     return tell_log(sql, id, record, now);
   }));
   progress_.forget(id);

@@ -45,6 +45,7 @@ void video_fields(A& a, V& v) {
   a(v.stage);
   for (auto& c : v.language) a(c);
   a(v.sound_id);
+  a(v.look_id);
   a(v.published_us);
   a(v.impressions);
   a(v.outcomes);

@@ -76,6 +76,7 @@ void fold_published(State& s, const log::v1::VideoPublished& r) {
                                     .topics = topics,
                                     .language = r.language(),
                                     .sound_id = r.sound_id(),
+                                    .look_id = r.look_id(),
                                     .published_us = r.published_us(),
                                     .words = {r.words().data(), size_t(r.words_size())}},
                                    s.time_us);
@@ -182,7 +183,8 @@ void fold_served(State& s, uint64_t offset, const log::v1::Served& r) {
   for (int i = 0; i < count; ++i) {
     PendingSlot& slot = page.slots.emplace_back();
     auto video = s.catalogue.find_video(r.slots(i).video_id());
-    bool known = video && !viewer->seen.contains(*video) && !viewer->has_reserved(*video);
+    bool known = video && !viewer->seen.contains(s.catalogue.original(*video)) &&
+                 !viewer->has_reserved(*video);
     if (!known) {
       slot.status = PendingSlot::kClosed;
       ++s.records_senseless;

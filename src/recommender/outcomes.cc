@@ -126,7 +126,7 @@ void show(State& s, Viewer& viewer, uint64_t page_offset, uint32_t slot, uint32_
                  {s.time_us + outcomes.soon_minutes * kMinuteUs,
                   s.time_us + outcomes.late_minutes * kMinuteUs});
   unreserve(&viewer, page_offset, slot);
-  viewer.seen.insert(video);
+  viewer.seen.insert(s.catalogue.original(video));
   ++viewer.impressions;
   s.maturity.note_shown(s.time_us);
   count(s, video, Event::kImpression);
@@ -291,7 +291,7 @@ void fold_impression(State& s, const log::v1::Impression& r) {
   }
   Viewer* viewer = active_viewer(s, r.viewer_id(), true);
   if (viewer == nullptr || !is_new_event(s, *viewer, r.event_id(), 0)) return;
-  viewer->seen.insert(*video);
+  viewer->seen.insert(s.catalogue.original(*video));
   if (!r.from_page()) return;
   PendingSlot* slot = s.pending.match(r.page_offset(), r.slot(), r.viewer_id(), *video);
   if (slot == nullptr) return;
@@ -311,7 +311,7 @@ void fold_engagement(State& s, const Engagement& r) {
   Viewer* viewer = active_viewer(s, r.viewer_id(), true);
   if (!is_new_event(s, *viewer, r.event_id(), static_cast<uint64_t>(r.action_case()))) return;
   if (r.has_not_interested()) block(s, *viewer, *video, r.not_interested().scope());
-  if (r.has_watch()) viewer->seen.insert(*video);
+  if (r.has_watch()) viewer->seen.insert(s.catalogue.original(*video));
   if (!r.from_page()) return;
   PendingSlot* slot = s.pending.match(r.page_offset(), r.slot(), r.viewer_id(), *video);
   if (slot == nullptr) {

@@ -132,7 +132,7 @@ test("one sound in many codings; none where there is nothing to hear", { skip, t
   assert.equal(silent.waveform, undefined);
 });
 
-test("near duplicates are told", { skip, timeout }, async () => {
+test("near duplicates are told, and the feed shows one of them", { skip, timeout }, async () => {
   const other = await new Client(server.url).signUp("copier");
   const original = await live(clip("tmk-pattern-grey.mp4"), "pattern.mp4");
   assert.equal(original.duplicate_of, undefined);
@@ -143,6 +143,22 @@ test("near duplicates are told", { skip, timeout }, async () => {
   }
   const take = await live(clip("tmk-pattern-longer.mp4"), "longer.mp4", other);
   assert.equal(take.duplicate_of, undefined, "another take to the same sound");
+
+  // All of For You, page after page, without looking at one: no two of a look.
+  const viewer = await new Client(server.url).anonymous();
+  const shown: any[] = [];
+  let after_offset: number | undefined;
+  for (let page = 0; page < 10; page++) {
+    const feed: any = await viewer.get(`/api/v1/feeds/for_you?limit=8${after_offset === undefined ? "" : `&after_offset=${after_offset}`}`);
+    if (feed.items.length === 0) break;
+    shown.push(...feed.items.map((item: any) => item.video));
+    const receipt: any = await viewer.post("/api/v1/events", { events: feed.items.map((item: any) => (
+      { id: `seen-${page}-${item.slot}-x`, type: "impression", video_id: item.video.id, page_id: feed.page_id, slot: item.slot })) });
+    after_offset = receipt.offset;
+  }
+  const looks = shown.map((video) => video.duplicate_of ?? video.id);
+  assert.ok(looks.includes(original.id), "one of the look is shown");
+  assert.equal(new Set(looks).size, looks.length, JSON.stringify(looks));
 });
 
 test("a copy is a copy after a restart, and its original's name outlives it", { skip, timeout }, async () => {

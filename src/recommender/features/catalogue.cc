@@ -41,9 +41,11 @@ std::optional<uint32_t> Catalogue::publish(const Publication& p, uint64_t now_us
     contents_.videos.emplace_back();
     contents_.videos[index].id = p.video_id;
     contents_.videos[index].counters.last_us = now_us;
+    contents_.videos[index].look_id = p.look_id;
     video_by_id_.emplace(p.video_id, index);
     append_derived();
     contents_.words.append();
+    index_look(index);
   }
   Video& v = contents_.videos[index];
   v.author = *author;
@@ -190,6 +192,14 @@ void Catalogue::append_derived() {
   flags_.push_back(0);
 }
 
+void Catalogue::index_look(uint32_t index) {
+  const uint64_t look = contents_.videos[index].look_id;
+  uint32_t original = index;
+  if (look != 0) original = original_by_look_.emplace(look, index).first->second;
+  originals_.push_back(original);
+  if (original != index) duplicates_.push_back(index);
+}
+
 void Catalogue::refresh(uint32_t index) {
   const Video& v = contents_.videos[index];
   const DecayedCounters& c = v.counters;
@@ -241,6 +251,7 @@ Result<void> Catalogue::restore(Contents contents) {
     for (size_t t = 0; fits && t < v.topic_count; ++t) fits = v.topics[t] < c.topics.size();
     if (!fits) return corrupt("catalogue: a video refers to what is not there");
     append_derived();
+    index_look(i);
     refresh(i);
   }
   return {};

@@ -4,12 +4,12 @@
 // Beside the records stand flat arrays of what a scan over all videos reads. Bounded by the
 // bundle's limits. Not thread safe.
 //
-// Bytes a video: the record 216 (counters 104, topics 32), its vector and biases in the ranker
-// 4 x (dimensions + heads) = 104, the flat arrays 29, the index of ids ~40: 389. Its words are 8,
-// and 4 each (~56 for a caption of twelve). Beside it a row of the ranker (40 + 4 x (dimensions +
-// heads + 2) = 152), one of the towers with vector and code (343, towers.h), co-watch (540,
-// co_watch.h): 1,424 in all with the built-in bundle, and its share of its author's and topics'
-// (112 and ~150 each, with rows of their own).
+// Bytes a video: the record 224 (counters 104, topics 32), its vector and biases in the ranker
+// 4 x (dimensions + heads) = 104, the flat arrays 33, the indices of ids and looks ~80: 441. Its
+// words are 8, and 4 each (~56 for a caption of twelve). Beside it a row of the ranker (40 + 4 x
+// (dimensions + heads + 2) = 152), one of the towers with vector and code (343, towers.h), co-watch
+// (540, co_watch.h): 1,476 in all with the built-in bundle, and its share of its author's and
+// topics' (112 and ~150 each, with rows of their own).
 #pragma once
 
 #include <array>
@@ -43,6 +43,7 @@ struct Video {
   uint8_t stage = 0;                               // of exploration; 3 when done
   std::array<char, kLanguageBytesMax> language{};  // zero padded
   uint64_t sound_id = 0;
+  uint64_t look_id = 0;  // near duplicates share one; 0: its own
   uint64_t published_us = 0;
   uint32_t impressions = 0;  // ever, for the exploration budget
   uint32_t outcomes = 0;     // ever
@@ -68,7 +69,8 @@ class Catalogue {
  public:
   explicit Catalogue(const Bundle& bundle) : bundle_(bundle) {}
 
-  // As VideoPublished says; a later one for the same id wins, its counts stay. False when a limit
+  // As VideoPublished says; a later one for the same id wins, its counts and its look stay (what a
+  // viewer has seen is named by it). False when a limit
   // is reached (a video whose topics do not fit any more is taken without them).
   struct Publication {
     uint64_t video_id;
@@ -77,6 +79,7 @@ class Catalogue {
     std::span<const std::string> topics;
     std::string_view language;
     uint64_t sound_id;
+    uint64_t look_id = 0;
     uint64_t published_us;
     std::span<const uint32_t> words = {};  // hashes, ascending; what does not ascend counts as none
   };
@@ -94,6 +97,12 @@ class Catalogue {
   const std::vector<Author>& authors() const { return contents_.authors; }
   const std::vector<Topic>& topics() const { return contents_.topics; }
   const DecayedCounters& network() const { return contents_.network; }
+
+  // The first video that looks like this one; itself when nothing does. It never changes: to have
+  // seen a video is to have seen its original.
+  uint32_t original(uint32_t index) const { return originals_[index]; }
+  // The videos that are not their own originals, ascending.
+  std::span<const uint32_t> duplicates() const { return duplicates_; }
 
   void set_eligible(uint32_t index, bool eligible);
   // Counts `event` for the video, its author, its topics and the network.
@@ -142,6 +151,7 @@ class Catalogue {
   std::optional<uint32_t> intern_topic(std::string_view name);
   void refresh(uint32_t index);
   void append_derived();
+  void index_look(uint32_t index);
   void update_stage(Video& video);
 
   const Bundle& bundle_;
@@ -150,6 +160,9 @@ class Catalogue {
   std::unordered_map<uint64_t, uint32_t> video_by_id_;
   std::unordered_map<uint64_t, uint32_t> author_by_id_;
   std::unordered_map<std::string, uint32_t> topic_by_name_;
+  std::unordered_map<uint64_t, uint32_t> original_by_look_;
+  std::vector<uint32_t> originals_;
+  std::vector<uint32_t> duplicates_;
   std::vector<uint32_t> main_topics_;
   std::vector<uint32_t> author_indices_;
   std::vector<double> trend_keys_;

@@ -84,7 +84,7 @@ struct Viewer {
   std::vector<ReservedSlot> reserved;     // oldest first
   std::vector<uint64_t> event_window;     // hashes, oldest first
   std::vector<TouchedTopic> touched;
-  SeenSet seen;
+  SeenSet seen;  // originals (Catalogue::original)
 
   bool is_follow(uint32_t author) const;
   bool has_reserved(uint32_t video) const;

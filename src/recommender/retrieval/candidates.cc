@@ -10,7 +10,8 @@ using features::Catalogue;
 using features::kNoIndex;
 
 constexpr uint8_t kBarred = 1;
-constexpr uint8_t kTaken = 2;  // in `Filter::videos`: a candidate already
+constexpr uint8_t kTaken = 2;        // in `Filter::videos`: a candidate already
+constexpr uint8_t kRepresented = 4;  // of an original: one of its duplicates stands for it
 // Tells equals of one topic apart in personal retrieval; too small to outweigh an affinity.
 constexpr float kQualityWeight = 0.1f;
 
@@ -48,18 +49,44 @@ struct Filter {
          std::span<const uint32_t> barred, std::vector<uint8_t>& scratch)
       : videos(scratch), wanted(viewer) {
     videos.assign(catalogue.size(), 0);
-    for (uint32_t video : barred) videos[video] |= kBarred;
-    if (viewer == nullptr) return;
-    viewer->seen.mark(videos, kBarred);
-    for (const auto& wish : viewer->wishes.levels) {
+    for (uint32_t video : barred) {
+      videos[video] |= kBarred;
+      videos[catalogue.original(video)] |= kBarred;
+    }
+    if (viewer != nullptr) read(catalogue, *viewer);
+    leave_one_of_each_look(catalogue);
+  }
+
+  void read(const Catalogue& catalogue, const features::Viewer& viewer) {
+    viewer.seen.mark(videos, kBarred);
+    for (const auto& wish : viewer.wishes.levels) {
       auto topic =
           wish.level == features::kLevelNever ? catalogue.find_topic(wish.topic) : std::nullopt;
       if (!topic) continue;
       if (topics.empty()) topics.assign(catalogue.topics().size(), 0);
       topics[*topic] = 1;
     }
-    if (!viewer->blocked_authors.empty()) authors.assign(catalogue.authors().size(), 0);
-    for (uint32_t author : viewer->blocked_authors) authors[author] = 1;
+    if (!viewer.blocked_authors.empty()) authors.assign(catalogue.authors().size(), 0);
+    for (uint32_t author : viewer.blocked_authors) authors[author] = 1;
+  }
+
+  // The original, or where that cannot be served, the first of its duplicates that can. None when
+  // the original is barred: what is seen or held is named by it.
+  void leave_one_of_each_look(const Catalogue& catalogue) {
+    for (uint32_t duplicate : catalogue.duplicates()) {
+      const uint32_t original = catalogue.original(duplicate);
+      const bool stood_for =
+          (videos[original] & (kBarred | kRepresented)) != 0 || can_serve(catalogue, original);
+      if (stood_for) {
+        videos[duplicate] |= kBarred;
+      } else if (can_serve(catalogue, duplicate)) {
+        videos[original] |= kRepresented;
+      }
+    }
+  }
+
+  bool can_serve(const Catalogue& catalogue, uint32_t video) const {
+    return (catalogue.flags()[video] & Catalogue::kEligible) != 0 && passes(catalogue, video);
   }
 
   bool passes(const Catalogue& catalogue, uint32_t video) const {
@@ -268,7 +295,7 @@ bool is_servable(const View& s, const features::ViewerContext& context, uint32_t
   if ((s.catalogue.flags()[video] & Catalogue::kEligible) == 0) return false;
   const features::Viewer* viewer = context.viewer();
   if (viewer == nullptr) return true;
-  if (viewer->seen.contains(video)) return false;
+  if (viewer->seen.contains(s.catalogue.original(video))) return false;
   const auto& v = s.catalogue.video(video);
   const auto& authors = viewer->blocked_authors;
   if (std::find(authors.begin(), authors.end(), v.author) != authors.end()) return false;

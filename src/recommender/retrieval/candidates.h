@@ -59,15 +59,17 @@ struct Scratch {
 
 struct CandidateSet {
   std::vector<Candidate> candidates;
-  // All that could be served: eligible, not seen, not barred, not of an author, topic or sound that
-  // was turned down, without muted words. Ascending. In the scratch memory.
+  // All that could be served: eligible, not barred, not of an author, topic or sound that was
+  // turned down, without muted words; neither it nor one that looks the same was seen; of several
+  // that look the same, one. Ascending. In the scratch memory.
   std::span<const uint32_t> pool;
 };
 
-// Whether the video may be served to this viewer at all: eligible, not seen, not put out.
+// Whether the video may be served to this viewer at all: eligible, not put out, and nothing that
+// looks the same was seen.
 bool is_servable(const View& view, const features::ViewerContext& context, uint32_t video);
 
-// `barred`: videos that must not come, beyond what the viewer has seen.
+// `barred`: videos that must not come, nor what looks the same, beyond what the viewer has seen.
 CandidateSet gather(const View& view, const features::ViewerContext& context,
                     std::span<const uint32_t> barred, base::Rng& rng, Scratch& scratch);
 
