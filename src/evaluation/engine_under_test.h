@@ -26,7 +26,8 @@
 namespace rondo::evaluation {
 
 // The parts of the engine that a log of likes alone can teach, and how: personal retrieval and
-// co-watch. Numbers were chosen on the validation part of a protocol's data.
+// co-watch. Numbers were chosen on the validation parts of the data,
+// but for `taste`: docs/evaluation.md.
 struct LikesModel {
   float viewer_share = 0.75f;
   float regularization = 8;

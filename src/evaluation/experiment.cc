@@ -96,10 +96,11 @@ void ExperimentTally::note_served(const PageKey& key, uint64_t time_us,
     page.slots.push_back({slot.video_id(), team, 0});
   }
   pages_[key] = std::move(page);
-  page_times_.emplace_back(time_us, key);
-  while (page_times_.front().first + kPageLifeUs < time_us) {
-    pages_.erase(page_times_.front().second);
-    page_times_.pop_front();
+  auto& times = page_times_[key.first];
+  times.emplace_back(time_us, key);
+  while (times.front().first + kPageLifeUs < time_us) {
+    pages_.erase(times.front().second);
+    times.pop_front();
   }
 }
 

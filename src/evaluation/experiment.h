@@ -121,7 +121,8 @@ class ExperimentTally {
   std::unordered_map<uint64_t, uint32_t> duration_ms_;  // by video
   std::map<uint64_t, Viewer> viewers_;                  // in order: sums do not depend on layout
   std::map<PageKey, Page> pages_;
-  std::deque<std::pair<uint64_t, PageKey>> page_times_;
+  // By partition: logs are read one after the other.
+  std::map<uint64_t, std::deque<std::pair<uint64_t, PageKey>>> page_times_;
 };
 
 std::string to_text(const ExperimentReport& report);

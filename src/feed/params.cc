@@ -85,7 +85,14 @@ Result<std::vector<log::v1::DeltaRef>> Params::to_take(PartitionId partition,
     for (uint32_t i = 1; i < count; ++i) {
       const auto other = static_cast<uint32_t>((partition.value() + i) % count);
       RD_TRY(auto state, log_.state(PartitionId(other)));
-      if (next[other] >= state.end.value()) continue;
+      if (next[other] > state.end.value()) {
+        return corrupt("the params log of partition " + std::to_string(other) + " ends at " +
+                       std::to_string(state.end.value()) + "; partition " +
+                       std::to_string(partition.value()) + " has taken in up to " +
+                       std::to_string(next[other]) +
+                       ": restore the params log and the log from one backup");
+      }
+      if (next[other] == state.end.value()) continue;
       RD_TRY(auto delta, read_delta(log_, PartitionId(other), Offset(next[other])));
       if (!delta) {
         return corrupt("the params log of partition " + std::to_string(other) + " begins at " +

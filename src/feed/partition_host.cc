@@ -176,12 +176,13 @@ void PartitionHost::preferences(EngineId viewer, base::Deadline deadline, Prefer
   auto state = deps_.log.state(partition_);
   if (!state.ok()) return done(std::move(state).error());
   std::unique_lock lock(mutex_);
-  if (stopping_ || asked_.size() >= kWaitingMax) {
+  if (stopping_ || waiting_count_ >= kWaitingMax) {
     Error refusal = stopping_ ? unavailable("the server is stopping")
                               : exhausted("too many questions are waiting for the engine");
     lock.unlock();
     return done(std::move(refusal));
   }
+  ++waiting_count_;
   asked_.push_back({viewer.value(), state->end, deadline, std::move(done)});
   engine_wakes_.notify_one();
 }
@@ -360,7 +361,8 @@ void PartitionHost::append_tick(const log::v1::Tick& tick, uint64_t now_us) {
     if (!stored.ok())
       log::warning("a tick was not stored", {{"reason", stored.error().describe()}});
     std::lock_guard lock(mutex_);
-    tick_failed_ = tick_failed_ || !stored.ok();
+    // What is there already (a clock set back, a quick restart) is not the one that was meant.
+    tick_failed_ = tick_failed_ || !stored.ok() || stored->front().duplicate;
     --appends_under_way_;
     appends_done_.notify_all();
   });
@@ -370,6 +372,8 @@ void PartitionHost::append_tick(const log::v1::Tick& tick, uint64_t now_us) {
 void PartitionHost::exchange(uint64_t now_us) {
   if (deps_.params == nullptr || !failure_.empty() || engine_->taken().empty()) return;
   store_cut(now_us);
+  // The tail that a crash has left may hold a cut: it is stored before another takes its place.
+  if (engine_->next_offset() < end_at_start_) return;
   const uint64_t epoch = now_us / 1'000'000;
   uint64_t stored_epoch = 0;
   {
@@ -460,7 +464,10 @@ void PartitionHost::answer(std::vector<Question>& questions) {
       still.push_back(std::move(question));
     }
   }
+  const size_t answered = questions.size() - still.size();
   questions = std::move(still);
+  std::lock_guard lock(mutex_);
+  waiting_count_ -= std::min(waiting_count_, answered);
 }
 
 void PartitionHost::serve_one(Waiting request) {

@@ -110,8 +110,10 @@ void activate(State& s, const Bundle& bundle) {
   const Arm& before = s.active();
   auto arm = make_arm(s, bundle, first ? nullptr : &before);
   const auto& was = before.bundle;
+  // Vectors under other starting weights are of another language.
   bool same_inputs = was.model.dimensions == bundle.model.dimensions &&
-                     was.towers.dimensions == bundle.towers.dimensions;
+                     was.towers.dimensions == bundle.towers.dimensions &&
+                     !brings_weights(bundle, before);
   s.pending.for_each([same_inputs](features::PendingPage& page) {
     if (!same_inputs) page.arms.front() = {};
   });

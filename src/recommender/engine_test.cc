@@ -709,9 +709,9 @@ TEST(EngineGolden, FixedScenario) {
     world.swipe(session, 8, [](const std::string& t) { return t == "t4"; });
   }
   EXPECT_EQ(hex(world.engine->digest()),
-            "b98ee5540aa7dd76e666041a474a79279a3ff3c9ce9fa9b138ba3c08a33cb0d6");
+            "ea64e54cbd381939e73d4ff75f503d68ff5240687677b23c7e87e1a34a44cd0a");
   EXPECT_EQ(base::to_hex(base::as_bytes(base::sha256(session.latest.served.SerializeAsString()))),
-            "f51413287e8450934a04beda6fb2d1a8d127a9a3a0c771ebdebee6709809927a");
+            "417214470040d8ac2276f9ab6c68f1f8aa5ac83e13c3f5d910ebe06ec75fe6a4");
 }
 
 TEST(EngineBounds, PendingExamplesAndReservationsAreBounded) {

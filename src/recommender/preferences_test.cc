@@ -231,11 +231,20 @@ TEST_F(Preferences, TheSameChangeTwiceIsOneChange) {
   c.add_mute()->set_text("ten");
   c.mutable_mute(0)->add_words(10);
   change(c);
-  auto once = world.engine->rank(world.request(kViewer, 8));
+  std::vector<uint64_t> videos;
+  for (uint64_t v = 1001; v < 1049; ++v) videos.push_back(v);
+  auto scores = [&] { return *world.engine->score(world.request(kViewer, 8), videos); };
+  const auto once = scores();
   change(c);
-  auto twice = world.engine->rank(world.request(kViewer, 8));
-  // But for what the offset decides, the draws: the candidates and their scores.
-  EXPECT_EQ(once->candidates(), twice->candidates());
+  const auto twice = scores();
+  for (size_t i = 0; i < videos.size(); ++i) {
+    EXPECT_EQ(once[i].servable, twice[i].servable);
+    EXPECT_EQ(once[i].score, twice[i].score);
+  }
+  const auto asked = world.engine->preferences(kViewer);
+  ASSERT_EQ(asked.levels.size(), 1u);
+  EXPECT_EQ(asked.levels[0].level, -40);
+  EXPECT_EQ(asked.muted, std::vector<std::string>{"ten"});
   EXPECT_EQ(senseless(), 0u);
 }
 

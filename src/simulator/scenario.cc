@@ -243,6 +243,12 @@ Result<Report> run_scenario(const Scenario& scenario, const Options& options, co
 
 Result<void> check(const Options& options) {
   if (options.seeds.empty()) return invalid("there must be a seed").with_field("seed");
+  if (!options.over.empty() && (options.videos || options.bundle || options.seeds.size() > 1)) {
+    return invalid(
+               "--over takes the server's own videos and bundle, and one seed: what one run's "
+               "viewers teach it the next would find")
+        .with_field("over");
+  }
   auto within = [](const char* field, uint64_t value, uint64_t min, uint64_t max) -> Result<void> {
     if (value >= min && value <= max) return {};
     return invalid(fmt::format("--{} {} is not within {}..{}", field, value, min, max))

@@ -24,12 +24,12 @@
 #include "base/result.h"
 #include "recommender/bundle.h"
 #include "recommender/features/decayed_counters.h"
+#include "recommender/features/wishes.h"
 #include "recommender/features/word_lists.h"
 
 namespace rondo::recommender::features {
 
 inline constexpr size_t kTopicsPerVideoMax = 8;
-inline constexpr size_t kTopicBytesMax = 100;
 inline constexpr size_t kLanguageBytesMax = 8;
 inline constexpr uint32_t kNoIndex = UINT32_MAX;
 

@@ -23,7 +23,9 @@ float Maturity::share(size_t window) const {
 
 void Maturity::advance(uint64_t now_us) {
   constexpr uint64_t kHalfLifeUs = 7 * 86'400'000'000ull;
-  if (now_us <= last_us) return;
+  constexpr uint64_t kStepUs = 60'000'000;  // what fades in less would round to nothing
+  if (last_us == 0) last_us = now_us;
+  if (now_us < last_us + kStepUs) return;
   const float keep = kernels::half_life_decay(now_us - last_us, kHalfLifeUs);
   shown *= keep;
   for (float& count : ended) count *= keep;

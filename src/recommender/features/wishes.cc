@@ -13,7 +13,8 @@ bool strictly_ascending(std::span<const uint32_t> words) {
 }  // namespace
 
 bool Wishes::set_level(std::string_view topic, int32_t level) {
-  if (topic.empty() || level < kLevelNever || level > kLevelMax) return false;
+  if (topic.empty() || topic.size() > kTopicBytesMax) return false;
+  if (level < kLevelNever || level > kLevelMax) return false;
   auto at = std::find_if(levels.begin(), levels.end(),
                          [topic](const TopicLevel& l) { return l.topic == topic; });
   if (level == 0) {
@@ -29,7 +30,7 @@ bool Wishes::set_level(std::string_view topic, int32_t level) {
 }
 
 void Wishes::turn_down(std::string_view topic) {
-  if (set_level(topic, kLevelNever)) return;
+  if (set_level(topic, kLevelNever) || levels.empty()) return;
   levels.erase(levels.begin());
   set_level(topic, kLevelNever);
 }

@@ -15,6 +15,7 @@
 
 namespace rondo::recommender::features {
 
+inline constexpr size_t kTopicBytesMax = 100;
 inline constexpr size_t kTopicLevelsMax = 64;
 inline constexpr size_t kMutedMax = 64;
 inline constexpr size_t kMutedBytesMax = 64;

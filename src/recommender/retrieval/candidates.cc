@@ -29,8 +29,8 @@ class Wanted {
 
   bool all() const { return mute_.empty() && (sounds_ == nullptr || sounds_->empty()); }
   bool passes(const Catalogue& catalogue, uint32_t video) const {
-    return !holds(*sounds_, catalogue.video(video).sound_id) &&
-           !mute_.hides(catalogue.words(video));
+    return (sounds_->empty() || !holds(*sounds_, catalogue.video(video).sound_id)) &&
+           (mute_.empty() || !mute_.hides(catalogue.words(video)));
   }
 
  private:
