@@ -11,13 +11,13 @@ namespace rondo::recommender {
 namespace {
 
 // The rows as they are, those that occurred latest when not all have room.
-void carry_rows(const embedding::Table& from, embedding::Table& to, uint32_t rows_max) {
+void carry_rows(const embedding::Table& from, embedding::Table& to) {
   std::vector<uint64_t> ids = from.sorted_ids();
-  if (ids.size() > rows_max) {
+  if (ids.size() > to.rows_max()) {
     std::stable_sort(ids.begin(), ids.end(), [&from](uint64_t a, uint64_t b) {
       return from.entry(a).last_s > from.entry(b).last_s;
     });
-    ids.resize(rows_max);
+    ids.resize(to.rows_max());
     std::sort(ids.begin(), ids.end());
   }
   for (uint64_t id : ids) {
@@ -35,7 +35,7 @@ bool carry_model(const Arm& from, Arm& to, size_t videos) {
   if (was.dimensions != is.dimensions) return false;
   for (size_t i = 0; i < kSlots; ++i) {
     auto slot = static_cast<Slot>(i);
-    carry_rows(from.model.table(slot), to.model.table(slot), to.bundle.slot(slot).rows_max);
+    carry_rows(from.model.table(slot), to.model.table(slot));
   }
   bool same_network = was.hidden_1 == is.hidden_1 && was.hidden_2 == is.hidden_2;
   size_t count = same_network ? to.model.layout().size() : to.model.layout().network();
@@ -49,7 +49,7 @@ bool carry_towers(const Arm& from, Arm& to, size_t videos) {
   if (from.bundle.towers.dimensions != to.bundle.towers.dimensions) return false;
   for (size_t i = 0; i < retrieval::kTowerSlots; ++i) {
     auto slot = static_cast<retrieval::TowerSlot>(i);
-    carry_rows(from.towers.table(slot), to.towers.table(slot), to.towers.rows_max(slot));
+    carry_rows(from.towers.table(slot), to.towers.table(slot));
   }
   RD_ASSERT(to.towers.restore(from.towers.contents(), videos).ok());
   return true;

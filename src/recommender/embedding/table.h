@@ -113,6 +113,7 @@ class Table {
   bool restore(uint64_t id, uint32_t count, uint32_t last_s, std::span<const float> values);
   // vector, biases, then the optimizer's states.
   size_t stride() const { return stride_; }
+  uint32_t rows_max() const { return options_.rows_max; }
   // How many of them, at the end.
   size_t states() const { return stride_ - options_.dimensions - options_.biases; }
 

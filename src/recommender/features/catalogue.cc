@@ -22,8 +22,7 @@ uint64_t row_id(std::string_view name) {
 }
 
 bool are_words(std::span<const uint32_t> words) {
-  return words.size() <= kVideoWordsMax &&
-         std::adjacent_find(words.begin(), words.end(), std::greater_equal<>()) == words.end();
+  return words.size() <= kVideoWordsMax && strictly_ascending(words);
 }
 
 }  // namespace

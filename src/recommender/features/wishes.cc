@@ -1,16 +1,10 @@
 #include "recommender/features/wishes.h"
 
 #include <algorithm>
-#include <functional>
+
+#include "recommender/features/word_lists.h"
 
 namespace rondo::recommender::features {
-namespace {
-
-bool strictly_ascending(std::span<const uint32_t> words) {
-  return std::adjacent_find(words.begin(), words.end(), std::greater_equal<>()) == words.end();
-}
-
-}  // namespace
 
 bool Wishes::set_level(std::string_view topic, int32_t level) {
   if (topic.empty() || topic.size() > kTopicBytesMax) return false;

@@ -4,13 +4,20 @@
 // Not thread safe.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
 namespace rondo::recommender::features {
 
 inline constexpr size_t kVideoWordsMax = 128;
+
+// As lists of hashed words are: each once, in order.
+inline bool strictly_ascending(std::span<const uint32_t> words) {
+  return std::adjacent_find(words.begin(), words.end(), std::greater_equal<>()) == words.end();
+}
 
 class WordLists {
  public:

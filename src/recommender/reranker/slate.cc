@@ -122,15 +122,19 @@ Slate::Slate(const Bundle& bundle, std::span<const SlateItem> items, std::span<c
     }
   }
   for (size_t i = 0; i < items_.size(); ++i) topics_[i] = items_[i].topic;
-  for (const Placed& placed : before) enter_window(placed);
+  // What is out of the window by the first slot counts for the gap and the run alone.
+  const size_t out = before.size() > window_ ? before.size() - window_ : 0;
+  before_.assign(before.begin(), before.begin() + static_cast<ptrdiff_t>(out));
+  for (const Placed& placed : before.subspan(out)) enter_window(placed);
 }
 
 bool Slate::done() const { return placed_.size() >= limit_ || placed_.size() >= pool_.size(); }
 
 void Slate::enter_window(const Placed& placed) {
-  const bool leaves = before_.size() >= window_;
+  const bool leaves = entered_ >= window_;
   const uint32_t left = leaves && window_ > 0 ? before_[before_.size() - window_].topic : kNoIndex;
   before_.push_back(placed);
+  ++entered_;
   if (window_ == 0) return;
   for (size_t i = 0; i < topics_.size(); ++i) {
     // What has no topic counts as well: it is not looked at.

@@ -110,6 +110,7 @@ class Slate {
   const double new_topic_share_;
   const float impressions_an_hour_;
   std::vector<Placed> before_;  // seen, held, placed
+  size_t entered_ = 0;          // of them, since the window was empty
   std::vector<uint32_t> placed_;
   // One an item:
   std::vector<uint32_t> topics_;

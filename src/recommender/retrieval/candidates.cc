@@ -45,26 +45,25 @@ struct Filter {
   std::vector<uint8_t> authors;  // the same
   Wanted wanted;
 
-  Filter(const Catalogue& catalogue, const features::Viewer* viewer,
+  Filter(const Catalogue& catalogue, const features::ViewerContext& context,
          std::span<const uint32_t> barred, std::vector<uint8_t>& scratch)
-      : videos(scratch), wanted(viewer) {
+      : videos(scratch), wanted(context.viewer()) {
     videos.assign(catalogue.size(), 0);
     for (uint32_t video : barred) {
       videos[video] |= kBarred;
       videos[catalogue.original(video)] |= kBarred;
     }
-    if (viewer != nullptr) read(catalogue, *viewer);
+    if (context.viewer() != nullptr) read(catalogue, context);
     leave_one_of_each_look(catalogue);
   }
 
-  void read(const Catalogue& catalogue, const features::Viewer& viewer) {
+  void read(const Catalogue& catalogue, const features::ViewerContext& context) {
+    const features::Viewer& viewer = *context.viewer();
     viewer.seen.mark(videos, kBarred);
-    for (const auto& wish : viewer.wishes.levels) {
-      auto topic =
-          wish.level == features::kLevelNever ? catalogue.find_topic(wish.topic) : std::nullopt;
-      if (!topic) continue;
+    for (const auto& [topic, level] : context.asked()) {
+      if (level != -1.0f) continue;
       if (topics.empty()) topics.assign(catalogue.topics().size(), 0);
-      topics[*topic] = 1;
+      topics[topic] = 1;
     }
     if (!viewer.blocked_authors.empty()) authors.assign(catalogue.authors().size(), 0);
     for (uint32_t author : viewer.blocked_authors) authors[author] = 1;
@@ -148,7 +147,7 @@ class Gathering {
         c_(s.catalogue),
         context_(context),
         scratch_(scratch),
-        filter_(s.catalogue, context.viewer(), barred, scratch.videos),
+        filter_(s.catalogue, context, barred, scratch.videos),
         finds_(scratch.finds) {
     finds_.begin(s.bundle.candidates);
   }

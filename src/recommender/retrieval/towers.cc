@@ -24,7 +24,6 @@ Towers::Towers(const Bundle& bundle) : bundle_(bundle), d_(bundle.towers.dimensi
   constexpr Slot kLimitsOf[kTowerSlots] = {Slot::kVideo, Slot::kAuthor, Slot::kTopic, Slot::kVideo};
   for (size_t s = 0; s < kTowerSlots; ++s) {
     const auto& limits = bundle.slot(kLimitsOf[s]);
-    rows_max_[s] = limits.rows_max;
     tables_.emplace_back(embedding::TableOptions{.dimensions = bundle.towers.dimensions,
                                                  .biases = 1,
                                                  .init_scale = bundle.towers.init_scale,

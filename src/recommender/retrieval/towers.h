@@ -91,7 +91,6 @@ class Towers {
     c_.mix.assign(mix.begin(), mix.end());
     c_.mix_state.assign(state.begin(), state.end());
   }
-  uint32_t rows_max(TowerSlot slot) const { return rows_max_[static_cast<size_t>(slot)]; }
   // corrupt when the sizes do not fit.
   Result<void> restore(Contents contents, size_t videos);
 
@@ -104,7 +103,6 @@ class Towers {
   const Bundle& bundle_;
   const size_t d_;
   std::vector<embedding::Table> tables_;
-  std::array<uint32_t, kTowerSlots> rows_max_{};
   Contents c_;
   // Derived from the vectors: value = code x scale.
   std::vector<int8_t> codes_;
