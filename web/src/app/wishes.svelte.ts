@@ -8,6 +8,9 @@ export const LEVEL_NEVER = -100;
 export const LEVEL_MAX = 100;
 const NUDGE = 50;
 
+const level_of = (known: Preferences | undefined, topic: string) =>
+  known?.topics.find((wish) => wish.topic === topic)?.level ?? 0;
+
 class Wishes {
   #known = $state.raw<Preferences | undefined>();
   #of = $state(-1); // viewer.changes when it was asked: somebody else has other wishes
@@ -23,7 +26,7 @@ class Wishes {
   }
 
   level(topic: string): number {
-    return this.current?.topics.find((wish) => wish.topic === topic)?.level ?? 0;
+    return level_of(this.current, topic);
   }
 
   load(): Promise<Preferences> {
@@ -39,20 +42,28 @@ class Wishes {
   }
 
   /** A step more or less of a topic. Less is never so little as to hide it. */
-  async nudge(topic: string, more: boolean): Promise<Preferences> {
-    if (!this.current) await this.load();
-    const level = this.level(topic) + (more ? NUDGE : -NUDGE);
-    const bounded = Math.min(LEVEL_MAX, Math.max(LEVEL_NEVER + NUDGE, level));
-    return this.change({ topics: [{ topic, level: bounded }] });
+  nudge(topic: string, more: boolean): Promise<Preferences> {
+    return this.#take(async () => {
+      // From the level as it is when its turn has come: two quick clicks are two steps.
+      const known = this.current ?? (await api.preferences());
+      const level = level_of(known, topic) + (more ? NUDGE : -NUDGE);
+      const bounded = Math.min(LEVEL_MAX, Math.max(LEVEL_NEVER + NUDGE, level));
+      return await api.change_preferences({ topics: [{ topic, level: bounded }] });
+    });
   }
 
   #take(call: () => Promise<Preferences>): Promise<Preferences> {
     const answer = this.#changes.then(async () => {
-      const known = await viewer.with_session(call);
+      // Whoever it is when it is asked: by the time of the answer it may be somebody else.
+      let of = viewer.changes;
+      const known = await viewer.with_session(() => {
+        of = viewer.changes;
+        return call();
+      });
       // A plain reading has no offset: the one of the change before it still holds.
-      const offset = known.offset ?? this.offset;
+      const offset = known.offset ?? (this.#of === of ? this.#known?.offset : undefined);
       this.#known = offset === undefined ? known : { ...known, offset };
-      this.#of = viewer.changes;
+      this.#of = of;
       return this.#known;
     });
     this.#changes = answer.catch(() => undefined);
