@@ -1,9 +1,9 @@
 // Uploads as people live them: several at once, trimmed, paused, cut off by a reload, called off.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { after, before, test } from "node:test";
 import type { Browser } from "playwright-core";
 import { Server, until } from "../support/server.ts";
@@ -46,6 +46,16 @@ const card = (tab: Tab, name: string) => tab.page.locator(`[data-testid=upload-c
 const step = (tab: Tab, name: string, wanted: string, ms = 60_000) =>
   until(`${name} to be ${wanted}`, async () => (await card(tab, name).getAttribute("data-step")) === wanted, ms)
     .catch(async (error) => { throw new Error(`${error.message}; it is ${await card(tab, name).innerText()}`); });
+/** As from the desktop: the files come with the event, not through an <input>. */
+async function drop(tab: Tab, file: string): Promise<void> {
+  const transfer = await tab.page.evaluateHandle(async ({ name, base64 }) => {
+    const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+    const made = new DataTransfer();
+    made.items.add(new File([bytes], name, { type: "video/webm" }));
+    return made;
+  }, { name: basename(file), base64: readFileSync(file).toString("base64") });
+  await tab.at("drop").dispatchEvent("drop", { dataTransfer: transfer });
+}
 async function slide(tab: Tab, name: string, which: string, ms: number): Promise<void> {
   await card(tab, name).getByTestId(which).evaluate((input: HTMLInputElement, value) => {
     input.value = String(value);
@@ -108,7 +118,7 @@ test("dropped, paused, cut off by a reload, refused with another file, and broug
     const slow = (bytes_per_second: number) => network.send("Network.emulateNetworkConditions",
       { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: bytes_per_second });
     await slow(2_000_000);
-    await tab.at("file").setInputFiles(big);
+    await drop(tab, big);
     await step(tab, "big.webm", "sending");
     await card(tab, "big.webm").getByTestId("caption-input").fill("Kept through it all");
     const sent = async () => Number(((await card(tab, "big.webm").getByTestId("upload-state").innerText()).match(/(\d+)\s?%/) ?? [])[1] ?? 0);
@@ -151,9 +161,10 @@ test("dropped, paused, cut off by a reload, refused with another file, and broug
     }, 120_000);
     const mine = await until("the video", async () => {
       const videos = await tab.page.evaluate(async () => await (await fetch("/api/v1/accounts/me/videos")).json());
-      return videos.items.length === 1 && videos.items[0];
-    });
-    assert.equal(mine.caption, "Kept through it all");
+      return videos.items[0]?.state === "live" && videos.items;
+    }, 120_000);
+    assert.equal(mine.length, 1);
+    assert.equal(mine[0].caption, "Kept through it all");
   });
 });
 
@@ -173,5 +184,53 @@ test("called off while it is processed: no video, no card, no trace after a relo
     await tab.page.reload();
     await tab.at("limits").waitFor();
     assert.equal(await card(tab, "long.webm").count(), 0);
+  });
+});
+
+test("signed out in the middle: it stops, and waits for its owner", { timeout: 120_000 }, async () => {
+  const large = film("large.webm", 8, "9M");
+  await in_tab("/me", { size: desktop, provoked: [/ERR_FAILED/, /status of 401/] }, async (tab) => {
+    await sign_up(tab, "leaving");
+    const network = await tab.page.context().newCDPSession(tab.page);
+    await network.send("Network.enable");
+    const slow = (bytes_per_second: number) => network.send("Network.emulateNetworkConditions",
+      { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: bytes_per_second });
+    await slow(400_000);
+    await tab.at("file").setInputFiles(large);
+    await until("the first piece", async () => (await card(tab, "large.webm").innerText()).match(/[1-9]\d?\s?%/));
+    // By the links, so that the page and its queue stay.
+    await tab.at("nav-me").click();
+    const sent: string[] = [];
+    await tab.at("sign-out").click();
+    await until("nobody to be signed in", async () => (await tab.at("me").getAttribute("data-account")) === "");
+    tab.page.on("request", (request) => request.url().includes("/api/v1/uploads") && sent.push(request.method()));
+    await slow(-1);
+    await new Promise((resolve) => setTimeout(resolve, 1_500)); // longer than all of it takes on this line
+    assert.deepEqual(sent, []);
+
+    await tab.at("choose-sign-in").click();
+    await tab.page.locator("#handle").fill("leaving");
+    await tab.page.locator("#password").fill("correct horse battery");
+    await tab.page.locator("[data-testid=sign-form] button[type=submit]").click();
+    await until("the account again", async () => (await tab.at("me").getAttribute("data-account")) === "leaving");
+    await tab.at("nav-upload").click();
+    await step(tab, "large.webm", "needs_file");
+    // The server does not answer: the card stays, with the reason and the next step.
+    await tab.page.route("**/api/v1/uploads/*", (route) => route.abort());
+    await card(tab, "large.webm").getByTestId("cancel").click();
+    await step(tab, "large.webm", "failed");
+    assert.match(await card(tab, "large.webm").getByTestId("upload-failed").innerText(), /Check your connection and try again/);
+    await clean(tab, "upload-desktop-cancel-failed");
+    await tab.page.unroute("**/api/v1/uploads/*");
+    await card(tab, "large.webm").getByTestId("cancel").click();
+    await until("the card to go", async () => (await card(tab, "large.webm").count()) === 0);
+
+    // Of many files only so many are looked at.
+    await tab.at("file").setInputFiles(Array.from({ length: 19 }, (_, i) =>
+      ({ name: `empty-${i}.mp4`, mimeType: "video/mp4", buffer: Buffer.alloc(0) })));
+    await tab.at("more").waitFor();
+    assert.match(await tab.at("more").innerText(), /And 3 more/);
+    assert.equal(await tab.at("left-out").count(), 16);
+    await clean(tab, "upload-desktop-left-out");
   });
 });

@@ -1,5 +1,5 @@
 // English, and by its shape the contract of every other language.
-import { count, percent } from "./format";
+import { count, decimals, percent } from "./format";
 
 const plural = new Intl.PluralRules("en");
 const n_of = (n: number, one: string, other: string) =>
@@ -114,6 +114,8 @@ export const en = {
     failed: "The feed cannot be reached",
     unreachable: "Rondo does not answer. Check your connection; this page tries again by itself.",
     timeout: "The answer took too long. This page tries again by itself.",
+    unreachable_once: "Rondo does not answer. Check your connection and try again.",
+    timeout_once: "The answer took too long. Check your connection and try again.",
     no_detail: (status: number) => `The server answered with error ${status} and no reason.`,
     retry: "Try again",
     fallback: "Showing Latest for the moment",
@@ -213,7 +215,7 @@ export const en = {
     title: "Upload",
     sign_in: "Sign in to upload",
     sign_in_hint: "A video belongs to somebody: sign up takes a name and a password, nothing else.",
-    closed: "Uploads are closed at the moment.",
+    closed: "Uploads are closed at the moment. Try again later.",
     drop: "Drop videos here",
     pick: "Choose videos",
     pick_hint: "or choose them from this device, several at once if you like",
@@ -226,10 +228,12 @@ export const en = {
       `This video is ${duration}; the limit here is ${limit}. What lies between the marks is published: move them.`,
     empty_file: "This file is empty. Choose another one.",
     unreadable: "This file cannot be read. It may have been moved or deleted; choose it again.",
-    known: "This file is on the list already.",
+    known: "This file is on the list already. Its card is below.",
     full: (most: number) =>
       `${count("en", most)} uploads are on the list, which is as many as it holds. Finish or remove one, then choose this file again.`,
-    left_out: (name: string, why: string) => `“${name}” was left out: ${why}`,
+    left_out: (name: string, why: string) => `“${name}” was left out. ${why}`,
+    left_out_more: (n: number, most: number) =>
+      n_of(n, "And 1 more.", "And # more.") + ` Up to ${count("en", most)} files are looked at at a time; choose the others afterwards.`,
     list: "Uploads",
     caption: "Caption",
     caption_hint: "Words with # become topics, by which the feed finds viewers.",
@@ -243,7 +247,7 @@ export const en = {
     cancel_of: (name: string) => `Cancel ${name}`,
     remove: "Remove from the list",
     pause: "Pause",
-    resume: "Go on",
+    resume: "Resume",
     step_queued: "Waiting for the others to be sent",
     step_uploading: (p: number) => `Uploading ${percent("en", p)}`,
     step_paused: (p: number) => `Paused at ${percent("en", p)}`,
@@ -253,10 +257,11 @@ export const en = {
     step_processing: (p: number) => `Processing ${percent("en", p)}`,
     step_live: "Live",
     refused: "Not published",
+    deleted: "This video was deleted. Remove it from the list.",
     interrupted: "The connection was cut. The upload goes on where it stopped, by itself.",
     needs_file:
       "The page was reloaded, and the browser has let go of the file. Choose the same file again to go on from there; what you wrote is kept.",
-    needs_leave: "The page was reloaded. The browser asks you once more whether it may read the file.",
+    needs_leave: "The page was reloaded. Press “Resume”; the browser then asks whether it may read the file.",
     choose_again: "Choose the file again",
     other_size: (name: string, size: string, begun: string) =>
       `“${name}” is another file: it is ${size}, the one begun is ${begun}. Choose that one, or cancel and start anew.`,
@@ -270,7 +275,7 @@ export const en = {
     cover: "Cover",
     cover_at: (at: string) => `The picture at ${at}`,
     cover_first: "The first picture",
-    at_seconds: (n: string) => `${n} seconds`,
+    at_seconds: (n: number) => `${decimals("en", n, 1)} seconds`,
     no_trim: "This browser cannot show this file, so it cannot be trimmed here. It is uploaded whole.",
     watch: "Watch it",
     progress: "Upload progress",
@@ -329,18 +334,18 @@ export const en = {
     said_more: (name: string) => `More ${topic(name)} from now on`,
     said_less: (name: string) => `${fewer(name)} ${topic(name)} from now on`,
     muted: "Muted words",
-    muted_hint: "A video with all the words of one entry in its caption or topics does not come. Whole words count.",
+    muted_hint: "A video with all the words of one entry in its caption or topics is not shown. Whole words count.",
     add_muted: "Word or phrase",
     mute: "Mute",
     unmute: (text: string) => `No longer mute “${text}”`,
     turned_down: "Not interested",
-    turned_down_hint: "They do not come. Starting afresh can let them come again.",
+    turned_down_hint: "They are not shown. Starting afresh can let them come again.",
     sounds: (n: number) => n_of(n, "1 sound", "# sounds"),
     reset: "Start afresh",
     reset_hint: "For when the feed has got the wrong idea of you.",
-    reset_button: "Forget what you learned",
+    reset_button: "Forget what it learned",
     reset_title: "Forget what the feed has learned?",
-    reset_what: "It begins anew, as on the first day. Your topics and muted words above stay, and what you have seen does not come again.",
+    reset_what: "It begins anew, as on the first day. Your topics and muted words above stay, and what you have seen is not shown again.",
     reset_turned_down: "Also what I was not interested in: authors, sounds and hidden topics may come again",
     reset_keep: "Keep it",
     reset_done: "Forgotten. The next video begins anew.",

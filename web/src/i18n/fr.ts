@@ -1,7 +1,7 @@
 // Français. Espaces insécables : fine (U+202F) devant ; ! ? et dans les guillemets, pleine (U+00A0)
 // devant les deux-points.
 import type { Messages } from "./en";
-import { count, percent } from "./format";
+import { count, decimals, percent } from "./format";
 
 const plural = new Intl.PluralRules("fr");
 const n_of = (n: number, one: string, other: string) =>
@@ -119,6 +119,8 @@ export const fr: Messages = {
     unreachable:
       "Rondo ne répond pas. Vérifiez votre connexion\u202f; cette page réessaie d’elle-même.",
     timeout: "La réponse a trop tardé. Cette page réessaie d’elle-même.",
+    unreachable_once: "Rondo ne répond pas. Vérifiez votre connexion et réessayez.",
+    timeout_once: "La réponse a trop tardé. Vérifiez votre connexion et réessayez.",
     no_detail: (status) => `Le serveur a répondu par l’erreur ${status}, sans raison.`,
     retry: "Réessayer",
     fallback: "Récents, pour le moment",
@@ -213,7 +215,7 @@ export const fr: Messages = {
     title: "Publier",
     sign_in: "Connectez-vous pour publier",
     sign_in_hint: "Une vidéo appartient à quelqu’un\u00a0: un nom et un mot de passe suffisent.",
-    closed: "Les envois sont fermés pour le moment.",
+    closed: "Les envois sont fermés pour le moment. Réessayez plus tard.",
     drop: "Déposez des vidéos ici",
     pick: "Choisir des vidéos",
     pick_hint: "ou choisissez-les sur cet appareil, plusieurs à la fois si vous voulez",
@@ -227,10 +229,12 @@ export const fr: Messages = {
       `Cette vidéo dure ${duration}\u202f; la limite est ici de ${limit}. Seul ce qui est entre les repères est publié\u00a0: déplacez-les.`,
     empty_file: "Ce fichier est vide. Choisissez-en un autre.",
     unreadable: "Ce fichier est illisible. Il a peut-être été déplacé ou supprimé\u202f; choisissez-le à nouveau.",
-    known: "Ce fichier est déjà dans la liste.",
+    known: "Ce fichier est déjà dans la liste. Sa carte est plus bas.",
     full: (most) =>
       `La liste contient déjà ${count("fr", most)} envois, son maximum. Terminez-en un ou retirez-le, puis choisissez ce fichier à nouveau.`,
-    left_out: (name, why) => `«\u202f${name}\u202f» n’a pas été pris\u00a0: ${why}`,
+    left_out: (name, why) => `«\u202f${name}\u202f» n’a pas été pris. ${why}`,
+    left_out_more: (n, most) =>
+      n_of(n, "Et # autre.", "Et # autres.") + ` Jusqu’à ${count("fr", most)} fichiers sont examinés à la fois\u202f; choisissez les autres ensuite.`,
     list: "Envois",
     caption: "Légende",
     caption_hint: "Les mots précédés de # deviennent des sujets, par lesquels le fil trouve un public.",
@@ -245,7 +249,7 @@ export const fr: Messages = {
     remove: "Retirer de la liste",
     pause: "Suspendre",
     resume: "Reprendre",
-    step_queued: "Attend que les autres soient envoyées",
+    step_queued: "En attente des envois précédents",
     step_uploading: (p) => `Envoi ${percent("fr", p)}`,
     step_paused: (p) => `Suspendu à ${percent("fr", p)}`,
     step_needs_file: (p) => `Interrompu à ${percent("fr", p)}`,
@@ -254,10 +258,11 @@ export const fr: Messages = {
     step_processing: (p) => `Traitement ${percent("fr", p)}`,
     step_live: "En ligne",
     refused: "Non publiée",
+    deleted: "Cette vidéo a été supprimée. Retirez-la de la liste.",
     interrupted: "La connexion a été coupée. L’envoi reprend de lui-même là où il s’est arrêté.",
     needs_file:
       "La page a été rechargée et le navigateur n’a plus accès au fichier. Choisissez le même fichier pour reprendre à cet endroit\u202f; ce que vous avez écrit est conservé.",
-    needs_leave: "La page a été rechargée. Le navigateur vous demande à nouveau s’il peut lire le fichier.",
+    needs_leave: "La page a été rechargée. Touchez «\u202fReprendre\u202f»\u00a0: le navigateur demandera s’il peut lire le fichier.",
     choose_again: "Choisir à nouveau le fichier",
     other_size: (name, size, begun) =>
       `«\u202f${name}\u202f» est un autre fichier\u00a0: il pèse ${size}, celui de l’envoi ${begun}. Choisissez celui-là, ou annulez et recommencez.`,
@@ -271,7 +276,7 @@ export const fr: Messages = {
     cover: "Couverture",
     cover_at: (at) => `L’image à ${at}`,
     cover_first: "La première image",
-    at_seconds: (n) => `${n} secondes`,
+    at_seconds: (n) => `${decimals("fr", n, 1)} ${n < 2 ? "seconde" : "secondes"}`,
     no_trim: "Ce navigateur ne peut pas montrer ce fichier, donc pas le couper ici. Il est envoyé entier.",
     watch: "La regarder",
     progress: "Avancement de l’envoi",
@@ -331,22 +336,22 @@ export const fr: Messages = {
     said_less: (name) => `Moins ${of(topic(name))} désormais`,
     muted: "Mots masqués",
     muted_hint:
-      "Une vidéo dont la légende ou les sujets ont tous les mots d’une entrée ne vient pas. Seuls les mots entiers comptent.",
+      "Une vidéo dont la légende ou les sujets ont tous les mots d’une entrée n’apparaît pas. Seuls les mots entiers comptent.",
     add_muted: "Mot ou expression",
     mute: "Masquer",
     unmute: (text) => `Ne plus masquer «\u202f${text}\u202f»`,
     turned_down: "Pas intéressé",
-    turned_down_hint: "Cela ne vient pas. Repartir de zéro peut le laisser revenir.",
+    turned_down_hint: "Ils n’apparaissent pas. Repartir de zéro peut les laisser revenir.",
     sounds: (n) => n_of(n, "# son", "# sons"),
     reset: "Repartir de zéro",
     reset_hint: "Quand le fil s’est fait une fausse idée de vous.",
-    reset_button: "Oublier ce qui est appris",
+    reset_button: "Oublier ce que le fil a appris",
     reset_title: "Oublier ce que le fil a appris\u202f?",
     reset_what:
       "Il recommence comme au premier jour. Vos sujets et mots masqués restent, et ce que vous avez vu ne revient pas.",
     reset_turned_down:
       "Aussi ce qui ne m’intéressait pas\u00a0: auteurs, sons et sujets masqués peuvent revenir",
-    reset_keep: "Le garder",
+    reset_keep: "Tout garder",
     reset_done: "Oublié. La prochaine vidéo repart de zéro.",
   },
 

@@ -29,6 +29,28 @@ const POLL_FAILURES_MAX = 20;
 const FIRST_EVENT_MS = 5_000; // the first comes at once; a proxy that collects them is not waited for
 const CLOSED = 2;
 
+/** Streams that `open` gives, no more than `most` at a time: undefined beyond. */
+export function at_most(most: number, open: (id: string) => EventStream | undefined): FollowPorts["events"] {
+  let streams = 0;
+  return (id) => {
+    const stream = streams < most ? open(id) : undefined;
+    if (!stream) return undefined;
+    streams += 1;
+    let counted = true;
+    return {
+      addEventListener: (type, listener) => stream.addEventListener(type, listener),
+      close() {
+        stream.close();
+        if (counted) streams -= 1;
+        counted = false;
+      },
+      get readyState() {
+        return stream.readyState;
+      },
+    };
+  };
+}
+
 /** Until the video is live or refused. The returned function ends it. */
 export function follow(id: string, ports: FollowPorts, listener: FollowListener): () => void {
   let over = false;

@@ -13,6 +13,7 @@ export interface Trim {
 }
 
 export const TRIM_MS_MIN = 500;
+export const TRIM_STEP_MS = 100; // of the sliders
 
 /** A video that is too long is taken all the same, trimmed to its beginning until somebody chooses. */
 export function first_trim(duration_ms: number | undefined, limits: Network["uploads"]): Trim | undefined {
@@ -28,7 +29,9 @@ export function fit_trim(wished: Trim, moved: "start" | "end", duration_ms: numb
     const start_ms = within(wished.start_ms, 0, duration_ms - shortest_ms);
     return { start_ms, end_ms: within(wished.end_ms, start_ms + shortest_ms, Math.min(duration_ms, start_ms + longest_ms)) };
   }
-  const end_ms = within(wished.end_ms, shortest_ms, duration_ms);
+  // A slider stops at whole steps: its last one means the end, wherever that is.
+  const wished_end_ms = wished.end_ms > duration_ms - TRIM_STEP_MS ? duration_ms : wished.end_ms;
+  const end_ms = within(wished_end_ms, shortest_ms, duration_ms);
   return { start_ms: within(wished.start_ms, Math.max(0, end_ms - longest_ms), end_ms - shortest_ms), end_ms };
 }
 

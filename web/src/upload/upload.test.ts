@@ -1,58 +1,13 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { ApiError } from "../api/problem";
-import type { NewVideo, Video } from "../api/types";
-import { FakeClock, item, turn } from "../feed/testing";
+import { FakeClock, turn } from "../feed/testing";
 import { en } from "../i18n/en";
-import { type EventStream, follow } from "./follow";
 import { first_trim, fit_trim, hashtags_of, objection } from "./limits";
-import { difference, facts_of, type FileFacts } from "./same_file";
-import { type TransferListener, UploadJob, type UploadPorts, type UploadRecord, type UploadState } from "./upload_job";
+import { difference, facts_of } from "./same_file";
+import { facts, file, record, refused, video, World } from "./testing";
+import { UploadJob, type UploadRecord, type UploadState } from "./upload_job";
 import { JOBS_MAX, UploadQueue } from "./upload_queue";
 import type { Kept } from "./upload_store";
-
-const video = (state: Video["state"], more: Partial<Video> = {}): Video => ({ ...item("v1").video, state, ...more });
-const refused = (status: number, detail: string) =>
-  new ApiError("refused", status, { type: "", title: "", status, detail });
-const facts = (print: string, size = 100): FileFacts => ({ name: `${print}.mp4`, size, print });
-const file = (name = "a.mp4") => new File(["x"], name);
-const record = (more: Partial<UploadRecord> = {}): UploadRecord => ({
-  id: "r1", account: "ada", began_ms: 0, file: facts("a"), fraction: 0, paused: false,
-  draft: { caption: "" }, posted: false, ...more,
-});
-
-/** Ports that write down what is asked of them; the test speaks for the server. */
-class World {
-  listeners: TransferListener[] = [];
-  urls: (string | undefined)[] = [];
-  log: string[] = [];
-  published: NewVideo[] = [];
-  answers: (Video | ApiError)[] = [];
-  watching: { video(video: Video): void; failed(error: ApiError): void } | undefined;
-
-  ports: Omit<UploadPorts, "changed"> = {
-    transfer: (_file, url, listener) => {
-      this.listeners.push(listener);
-      this.urls.push(url);
-      return {
-        start: () => this.log.push("start"),
-        stop: (forget) => this.log.push(forget ? "forget" : "stop"),
-      };
-    },
-    forget: (url) => this.log.push(`forget ${url}`),
-    publish: (wanted) => {
-      this.published.push(wanted);
-      const answer = this.answers.shift();
-      if (!answer) throw new Error("asked once too often");
-      return answer instanceof ApiError ? Promise.reject(answer) : Promise.resolve(answer);
-    },
-    delete_video: (id) => Promise.resolve(this.log.push(`delete ${id}`)),
-    follow: (_id, listener) => {
-      this.watching = listener;
-      return () => this.log.push("unfollow");
-    },
-    language: () => "fr",
-  };
-}
 
 let world: World;
 let steps: string[];
@@ -176,6 +131,78 @@ describe("a job", () => {
     expect(job.state.step).toBe("live");
   });
 
+  it("is posted again by trying again, when posting failed for the moment", async () => {
+    const job = job_of(record({ upload_id: "u1", draft: { caption: "one" } }));
+    world.answers = [new ApiError("timeout"), video("live")];
+    job.post();
+    await turn();
+    expect(job.state.step).toBe("failed");
+    job.edit({ caption: "two" }); // it may have arrived as it was
+    job.retry();
+    await turn();
+    expect(world.published.map((v) => v.caption)).toEqual(["one", "one"]);
+    expect(job.state.step).toBe("live");
+  });
+
+  it("begins anew, once by itself, when the server has let go of the upload", async () => {
+    const job = job_of(record({ url: "/u/1", fraction: 0.6 }));
+    job.attach(file(), facts("a"));
+    job.start();
+    world.listeners[0]?.failed(refused(404, "This upload does not exist, or has expired."));
+    expect(job.state).toEqual({ step: "queued" });
+    job.start();
+    expect(world.urls).toEqual(["/u/1", undefined]);
+    expect(job.record).toMatchObject({ fraction: 0 });
+    world.listeners[1]?.at("/u/2");
+    world.listeners[1]?.failed(refused(404, "again"));
+    expect(job.state.step).toBe("failed");
+    job.retry();
+    expect(job.state.step).toBe("queued");
+
+    const sent = job_of(record({ url: "/u/3", upload_id: "3", fraction: 1 }));
+    world.answers = [refused(404, "This upload does not exist, or has expired.")];
+    sent.post();
+    await turn();
+    expect(sent.state).toEqual({ step: "needs_file", fraction: 0 });
+    expect(sent.record).not.toHaveProperty("url");
+    expect(sent.record).not.toHaveProperty("upload_id");
+    expect(sent.record.posted).toBe(false);
+  });
+
+  it("says that its video was deleted elsewhere, and deletes nothing more", async () => {
+    const job = job_of(record({ upload_id: "u1", video_id: "v1" }));
+    world.watching?.failed(refused(404, "there is no such video"));
+    expect(job.state).toEqual({ step: "deleted" });
+    expect(job.over).toBe(true);
+    expect(await job.cancel()).toBe(true);
+    expect(world.log).toEqual(["unfollow"]);
+  });
+
+  it("deletes the video when it is cancelled while it is being posted", async () => {
+    let answer: (made: ReturnType<typeof video>) => void = () => undefined;
+    world.ports.publish = () => new Promise((resolve) => (answer = resolve));
+    const posting = job_of(record({ url: "/u/1", upload_id: "1" }));
+    posting.post();
+    const cancelled = posting.cancel();
+    await turn();
+    expect(world.log).toEqual([]);
+    answer(video("processing"));
+    expect(await cancelled).toBe(true);
+    expect(world.log).toEqual(["delete v1", "unfollow"]);
+  });
+
+  it("stays, with the reason, when cancelling it failed", async () => {
+    const job = job_of(record({ upload_id: "u1", video_id: "v1" }));
+    world.deletions = [refused(503, "Busy.")];
+    expect(await job.cancel()).toBe(false);
+    expect(job.state).toMatchObject({ step: "failed", error: { status: 503 } });
+    job.retry();
+    expect(job.state.step).toBe("processing");
+    world.deletions = [refused(404, "there is no such video")];
+    expect(await job.cancel()).toBe(true);
+    expect(job.over).toBe(true);
+  });
+
   it("is taken up after a reload wherever it was", async () => {
     expect(job_of(record({ video_id: "v1", fraction: 1 })).state.step).toBe("processing");
     expect(job_of(record({ upload_id: "u1", fraction: 1 })).state.step).toBe("sent");
@@ -205,8 +232,11 @@ describe("a job", () => {
     await job_of(record({ video_id: "v7" })).cancel();
     const sending = job_of(record(), file());
     sending.start();
+    world.listeners[1]?.at("/u/8");
     await sending.cancel();
-    expect(world.log).toEqual(["start", "stop", "forget /u/7", "unfollow", "delete v7", "start", "stop", "forget"]);
+    expect(world.log).toEqual([
+      "start", "stop", "forget /u/7", "delete v7", "unfollow", "start", "stop", "forget /u/8",
+    ]);
   });
 });
 
@@ -299,90 +329,66 @@ describe("the queue", () => {
     first?.post();
     await turn();
     expect(states(queue)).toEqual(["live", "sending"]); // shown until it is put away
+    world.listeners[1]?.at("/u/2");
     if (second) await queue.remove(second);
     await clock.pass(10_000);
     expect(store.size).toBe(0);
-    expect(world.log.at(-1)).toBe("forget");
-  });
-});
-
-describe("following a video", () => {
-  class FakeStream implements EventStream {
-    readyState = 1;
-    listeners = new Map<string, (event: { data?: string }) => void>();
-    addEventListener(type: string, listener: (event: { data?: string }) => void) {
-      this.listeners.set(type, listener);
-    }
-    close() {
-      this.readyState = 2;
-    }
-    emit(type: string, data?: unknown) {
-      this.listeners.get(type)?.(data === undefined ? {} : { data: JSON.stringify(data) });
-    }
-  }
-  let clock: FakeClock;
-  let stream: FakeStream | undefined;
-  let answers: (Video | ApiError)[];
-  let heard: string[];
-  let polls: number;
-
-  const start = () =>
-    follow(
-      "v1",
-      {
-        clock,
-        events: () => stream,
-        video: () => {
-          polls += 1;
-          const answer = answers.shift() ?? video("processing");
-          return answer instanceof ApiError ? Promise.reject(answer) : Promise.resolve(answer);
-        },
-      },
-      { video: (v) => heard.push(v.state), failed: (error) => heard.push(`failed ${error.status}`) },
-    );
-  beforeEach(() => {
-    clock = new FakeClock();
-    stream = new FakeStream();
-    answers = [];
-    heard = [];
-    polls = 0;
+    expect(world.log.at(-1)).toBe("forget /u/2");
   });
 
-  it("hears by events, asks nothing, and ends with the last", async () => {
-    start();
-    stream?.emit("video", video("processing"));
-    await clock.pass(60_000);
-    stream?.emit("video", video("live"));
-    expect(heard).toEqual(["processing", "live"]);
-    expect(polls).toBe(0);
-    expect(stream?.readyState).toBe(2);
+  it("keeps a card whose upload the server did not give up, with the reason", async () => {
+    const queue = open();
+    queue.add(chosen("a"));
+    const job = queue.jobs[0];
+    world.listeners[0]?.at("/u/1");
+    world.deletions = [new ApiError("unreachable")];
+    if (job) await queue.remove(job);
+    expect(queue.jobs).toEqual([job]);
+    expect(job?.state).toMatchObject({ step: "failed", error: { kind: "unreachable" } });
+    expect(store.size).toBe(1);
+    job?.retry(); // goes on after all
+    expect(states(queue)).toEqual(["sending"]);
+    world.deletions = [refused(404, "there is no such upload")]; // as good as given up
+    if (job) await queue.remove(job);
+    await turn();
+    expect(queue.jobs).toEqual([]);
+    expect(store.size).toBe(0);
+  });
+
+  it("does nothing more once it is closed, be it while it was taken up or while something was posted", async () => {
+    store.set("r1", { record: record({ upload_id: "u1", posted: true }) });
+    const left = open();
+    const restored = left.restore();
+    left.close();
+    await restored;
+    expect(left.jobs).toEqual([]);
+    expect(world.published).toEqual([]);
+
+    const queue = open();
+    queue.add(chosen("b"));
+    world.listeners[0]?.done("u2");
+    world.answers = [video("processing")];
+    queue.jobs[0]?.post();
+    queue.close();
+    await turn();
+    expect(world.watching).toBeUndefined();
+    world.listeners[0]?.at("/u/late");
+    expect([...store.keys()], "kept for their owner").toEqual(["r1", "job-1"]);
+  });
+
+  it("stores what is being typed a moment later, and at once when the page goes away", async () => {
+    const queue = open();
+    queue.add(chosen("a"));
+    const typed = () => [...store.values()][0]?.record.draft.caption;
+    queue.jobs[0]?.edit({ caption: "o" });
+    queue.jobs[0]?.edit({ caption: "on" });
+    expect(typed()).toBe("");
+    await clock.pass(500);
+    expect(typed()).toBe("on");
+    queue.jobs[0]?.edit({ caption: "one" });
+    queue.flush();
+    expect(typed()).toBe("one");
     expect(clock.waiting).toBe(0);
-  });
-
-  it("asks where there are no events, where they are refused, and where none arrive", async () => {
-    for (const way of ["none", "refused", "silent"]) {
-      stream = way === "none" ? undefined : new FakeStream();
-      heard = [];
-      answers = [video("processing"), new ApiError("unreachable"), new ApiError("refused", 503), video("live")];
-      start();
-      if (way === "refused" && stream) {
-        stream.readyState = 2;
-        stream.emit("error");
-      }
-      await clock.pass(20_000);
-      expect(heard, way).toEqual(["processing", "live"]);
-    }
-  });
-
-  it("waits for a connection that the browser opens again", async () => {
-    start();
-    stream?.emit("video", video("processing"));
-    if (stream) stream.readyState = 0;
-    stream?.emit("error");
-    await clock.pass(10_000);
-    expect(polls).toBe(0);
-    stream?.emit("gone");
-    expect(heard).toEqual(["processing", "failed 404"]);
   });
 });
 
@@ -407,6 +413,10 @@ describe("limits", () => {
     expect(fit_trim({ start_ms: 0, end_ms: 10_000 }, "end", 10_000, 4_000)).toEqual({ start_ms: 6_000, end_ms: 10_000 });
     expect(fit_trim({ start_ms: 0, end_ms: 9_000 }, "start", 10_000, 4_000)).toEqual({ start_ms: 0, end_ms: 4_000 });
     expect(fit_trim({ start_ms: 0, end_ms: 300 }, "end", 300, 4_000)).toEqual({ start_ms: 0, end_ms: 300 });
+    // Sliders stop at tenths of a second; the end is reached all the same.
+    expect(fit_trim({ start_ms: 0, end_ms: 6_000 }, "end", 6_040, 60_000)).toEqual({ start_ms: 0, end_ms: 6_040 });
+    expect(fit_trim({ start_ms: 0, end_ms: 5_900 }, "end", 6_040, 60_000)).toEqual({ start_ms: 0, end_ms: 5_900 });
+    expect(fit_trim({ start_ms: 0, end_ms: 5_900 }, "end", 6_000, 60_000)).toEqual({ start_ms: 0, end_ms: 5_900 });
   });
   it("find topics once each", () => {
     expect(hashtags_of("A #Wave and a #wave, #été_2026 # no")).toEqual(["wave", "été_2026"]);

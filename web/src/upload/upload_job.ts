@@ -5,6 +5,7 @@
 //                |
 //              sent -> processing -> live
 //                |         +-------> refused   (with the server's reason)
+//                |         +-------> deleted   (elsewhere, meanwhile)
 //                +-----------------> failed    (can be tried again from where it stopped)
 //
 // What is written may be posted before the transfer is done: it is sent as soon as it can be.
@@ -45,6 +46,7 @@ export type UploadState =
   | { step: "processing"; fraction: number; waiting: boolean; video_id: string }
   | { step: "live"; video: Video }
   | { step: "refused"; detail: string }
+  | { step: "deleted" }
   | { step: "failed"; error: ApiError };
 
 export interface TransferListener {
@@ -58,14 +60,14 @@ export interface TransferListener {
 
 export interface Transfer {
   start(): void;
-  /** Ends it for now; start() goes on. With `forget`, what the server has of it goes too. */
-  stop(forget: boolean): void;
+  /** Ends it for now; start() goes on. */
+  stop(): void;
 }
 
 export interface UploadPorts {
   transfer(file: File, url: string | undefined, listener: TransferListener): Transfer;
-  /** Gives up what the server has of an upload whose file is not at hand. */
-  forget(url: string): void;
+  /** Has the server give up what it has of an upload. */
+  forget(url: string): Promise<void>;
   publish(video: NewVideo): Promise<Video>;
   delete_video(id: string): Promise<unknown>;
   follow(
@@ -84,6 +86,8 @@ export class UploadJob {
   #ports: UploadPorts;
   #transfer: Transfer | undefined;
   #stop_following: (() => void) | undefined;
+  #publishing: Promise<void> | undefined;
+  #begun_anew = false; // by itself once at most: a server that forgets everything is no loop
   #closed = false;
 
   /** New with a file; taken up again without one. */
@@ -97,27 +101,26 @@ export class UploadJob {
     } else if (record.upload_id !== undefined) {
       this.state = { step: "sent" };
       if (record.posted) void this.#publish();
-    } else if (file) {
-      this.state = { step: "queued" };
     } else {
-      this.state = { step: "needs_file", fraction: record.fraction };
+      this.state = this.#in_line();
     }
   }
 
   /** Nothing of it is left to do. */
   get over(): boolean {
-    return this.#closed || this.state.step === "live" || this.state.step === "refused";
+    const { step } = this.state;
+    return this.#closed || step === "live" || step === "refused" || step === "deleted";
   }
 
   /** From queued, paused or failed on: sends. */
   start(): void {
     const { step } = this.state;
     if (step !== "queued" && step !== "paused" && step !== "failed") return;
-    if (!this.file) return;
+    if (!this.file || this.#closed) return;
     this.record.paused = false;
     this.#transfer ??= this.#ports.transfer(this.file, this.record.url, {
       at: (url) => {
-        if (this.record.url === url) return;
+        if (this.#closed || this.record.url === url) return;
         this.record.url = url;
         this.#ports.changed(this, true);
       },
@@ -128,6 +131,7 @@ export class UploadJob {
         if (this.state.step === "sending") this.#send_state(this.record.fraction, true);
       },
       done: (upload_id) => {
+        if (this.#closed) return;
         this.record.upload_id = upload_id;
         this.record.fraction = 1;
         this.#become({ step: "sent" }, true);
@@ -141,7 +145,7 @@ export class UploadJob {
 
   pause(): void {
     if (this.state.step !== "sending" && this.state.step !== "queued") return;
-    this.#transfer?.stop(false);
+    this.#transfer?.stop();
     this.record.paused = true;
     this.#become({ step: "paused", fraction: this.record.fraction }, true);
   }
@@ -170,7 +174,7 @@ export class UploadJob {
   edit(draft: Partial<Draft>): void {
     if (this.record.posted) return;
     Object.assign(this.record.draft, draft);
-    this.#ports.changed(this, true);
+    this.#ports.changed(this, false); // at every key: not all of them need storing
   }
 
   post(): void {
@@ -189,27 +193,45 @@ export class UploadJob {
       this.#become({ step: "sent" });
       if (this.record.posted) void this.#publish();
     } else {
-      this.#become({ step: "queued" });
+      this.#become(this.#in_line());
     }
   }
 
-  /** Gone, here and at the server: the upload, or the video that is being made of it. */
-  async cancel(): Promise<void> {
-    const { state, record } = this;
-    this.close();
-    if (record.video_id !== undefined && state.step !== "live" && state.step !== "refused") {
-      await this.#ports.delete_video(record.video_id);
-    } else if (record.video_id === undefined) {
-      if (this.#transfer) this.#transfer.stop(true);
-      else if (record.url !== undefined) this.#ports.forget(record.url);
+  /** Gone, here and at the server: the upload, or the video that is being made of it. False when the
+      server did not do it: then this has failed with the reason, and can be tried again. */
+  async cancel(): Promise<boolean> {
+    if (this.#closed) return false;
+    if (!this.over) {
+      // Whether there is an upload to delete or a video, the answer to the post tells.
+      await this.#publishing;
+      if (this.#closed) return false;
+      this.pause();
+      const { video_id, url } = this.record;
+      try {
+        if (video_id !== undefined) await this.#ports.delete_video(video_id);
+        else if (url !== undefined) await this.#ports.forget(url);
+      } catch (thrown) {
+        const error = as_api_error(thrown);
+        if (error.status !== 404) {
+          this.#stop_following?.();
+          this.#become({ step: "failed", error }, true);
+          return false;
+        }
+      }
     }
+    this.close();
+    return true;
   }
 
   /** The page lets go of it; what is at the server stays. */
   close(): void {
     this.#closed = true;
     this.#stop_following?.();
-    if (this.state.step === "sending") this.#transfer?.stop(false);
+    if (this.state.step === "sending") this.#transfer?.stop();
+  }
+
+  #in_line(): UploadState {
+    return this.file ? { step: "queued" } : { step: "needs_file", fraction: this.record.fraction };
   }
 
   #send_state(fraction: number, interrupted: boolean): void {
@@ -217,7 +239,13 @@ export class UploadJob {
     this.#become({ step: "sending", fraction, interrupted });
   }
 
-  async #publish(): Promise<void> {
+  #publish(): Promise<void> {
+    this.#publishing ??= this.#publish_now().finally(() => (this.#publishing = undefined));
+    return this.#publishing;
+  }
+
+  async #publish_now(): Promise<void> {
+    if (this.#closed) return;
     const { draft, upload_id } = this.record;
     const from_ms = draft.trim?.start_ms ?? 0;
     try {
@@ -229,11 +257,14 @@ export class UploadJob {
         ...(draft.cover_ms === undefined ? {} : { cover_ms: Math.max(0, draft.cover_ms - from_ms) }),
       });
       this.record.video_id = video.id;
+      if (this.#closed) return;
       this.#show(video);
       if (video.state === "processing") this.#follow(video.id);
     } catch (thrown) {
-      this.record.posted = false; // may be changed and posted again
-      this.#fail(as_api_error(thrown));
+      if (this.#closed) return;
+      const error = as_api_error(thrown);
+      if (!error.passing) this.record.posted = false; // may be changed and posted again
+      this.#fail(error);
     }
   }
 
@@ -255,6 +286,10 @@ export class UploadJob {
   }
 
   #fail(error: ApiError): void {
+    if (error.status === 404) {
+      if (this.record.video_id !== undefined) return this.#become({ step: "deleted" }, true);
+      if (this.record.url !== undefined || this.record.upload_id !== undefined) return this.#begin_anew(error);
+    }
     const before_publishing = this.record.upload_id === undefined;
     // The file itself was looked at and turned down; trying again would not help.
     const turned_down = error.status === 422 || error.status === 413 || error.status === 415;
@@ -263,6 +298,17 @@ export class UploadJob {
     } else {
       this.#become({ step: "failed", error }, true);
     }
+  }
+
+  /** The server has let go of what it had (it expired): from the first byte on. */
+  #begin_anew(error: ApiError): void {
+    delete this.record.url;
+    delete this.record.upload_id;
+    this.record.fraction = 0;
+    this.#transfer = undefined; // it goes on at the old address
+    const again = this.#begun_anew;
+    this.#begun_anew = true;
+    this.#become(again ? { step: "failed", error } : this.#in_line(), true);
   }
 
   #become(state: UploadState, keep = false): void {

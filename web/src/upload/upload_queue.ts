@@ -42,6 +42,7 @@ export class UploadQueue {
   #handles = new Map<string, FileHandle>(); // by job
   #unsaved = new Map<string, () => void>(); // by job: takes the timer back
   #listeners = new Set<() => void>();
+  #closed = false;
 
   constructor(account: string, ports: QueuePorts) {
     this.account = account;
@@ -51,7 +52,9 @@ export class UploadQueue {
   /** Takes up what was left. Once, before anything is added. */
   async restore(): Promise<void> {
     const now = this.#ports.wall_clock_ms();
-    for (const { record, handle } of await this.#ports.store.all()) {
+    const kept = await this.#ports.store.all();
+    if (this.#closed) return;
+    for (const { record, handle } of kept) {
       if (record.account !== this.account) continue;
       if (now - record.began_ms > KEPT_MS) {
         void this.#ports.store.remove(record.id);
@@ -107,24 +110,31 @@ export class UploadQueue {
     return this.#handles.get(job.record.id);
   }
 
-  /** Off the list; what is not done is given up, here and at the server. */
+  /** Off the list; what is not done is given up, here and at the server. When the server does not do
+      it, the job stays and says why. */
   async remove(job: UploadJob): Promise<void> {
+    if (!(await job.cancel())) return;
     this.jobs = this.jobs.filter((other) => other !== job);
     this.#drop(job);
     this.#pump();
     this.#tell();
-    await job.cancel();
   }
 
-  /** Somebody else signs in: nothing goes on, everything is kept. */
-  close(): void {
-    for (const job of this.jobs) job.close();
+  /** The page may go away: what waits to be stored is stored now. */
+  flush(): void {
     for (const [id, cancel] of this.#unsaved) {
       cancel();
       const job = this.jobs.find((other) => other.record.id === id);
       if (job) this.#save(job);
     }
     this.#unsaved.clear();
+  }
+
+  /** Somebody else signs in: nothing goes on, everything is kept. */
+  close(): void {
+    this.#closed = true;
+    for (const job of this.jobs) job.close();
+    this.flush();
     this.#listeners.clear();
   }
 
@@ -140,7 +150,7 @@ export class UploadQueue {
   }
 
   #changed(job: UploadJob, keep: boolean): void {
-    if (!this.jobs.includes(job)) return; // not in the list yet, or not any more
+    if (this.#closed || !this.jobs.includes(job)) return; // not in the list yet, or not any more
     if (job.over) this.#drop(job);
     else if (keep) this.#keep(job);
     else this.#keep_soon(job);
@@ -149,6 +159,7 @@ export class UploadQueue {
   }
 
   #pump(): void {
+    if (this.#closed) return;
     let free = SENDING_MAX - this.jobs.filter((job) => job.state.step === "sending").length;
     for (const job of this.jobs) {
       if (free <= 0) return;
