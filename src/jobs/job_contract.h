@@ -318,6 +318,31 @@ TEST_P(JobContract, WhoComesLateHasTheNextTurn) {
   EXPECT_EQ(order.at(9), "late");
 }
 
+// Nobody begins further back than what runs, though nothing else waits: who has had many turns
+// would then wait until all of theirs are through.
+TEST_P(JobContract, WhoHadManyTurnsIsNotPassedByAll) {
+  remake(1);
+  std::mutex mutex;
+  std::vector<std::string> order;
+  queue_->add_kind(kind("a", [&](JobContext& context) -> Result<void> {
+    const std::string key = context.job().key;
+    if (key == "many-9") {  // the last that waits
+      for (const char* other : {"other-0", "other-1", "other-2"}) enqueue("a", other, "", 2);
+      enqueue("a", "again", "", 1);
+    }
+    std::lock_guard lock(mutex);
+    order.push_back(key);
+    return {};
+  }));
+  for (int i = 0; i < 10; ++i) enqueue("a", "many-" + std::to_string(i), "", 1);
+  start();
+  ASSERT_TRUE(eventually([&] { return queue_->list(JobState::kDone, 100)->size() == 14; }));
+  std::lock_guard lock(mutex);
+  ASSERT_EQ(order.size(), 14u);
+  order.erase(order.begin(), order.begin() + 10);
+  EXPECT_EQ(order, (std::vector<std::string>{"other-0", "other-1", "again", "other-2"}));
+}
+
 TEST_P(JobContract, StoppingIsNoAttempt) {
   std::atomic<bool> entered{false};
   queue_->add_kind(kind("long", [&](JobContext& context) -> Result<void> {

@@ -94,14 +94,21 @@ std::string name_list(const std::vector<JobKind>& kinds) {
 
 long long signed_us(uint64_t us) { return static_cast<long long>(us); }
 
-// The round after the owner's last waiting job, or else the one that the queue has come to.
-long long next_turn(soci::session& sql, long long owner) {
-  long long present = 0;
+// The round after the owner's last waiting job, or else the one that the queue has come to: that of
+// what runs, or of what may run next. A lower one would let its owner pass everybody, round after
+// round, whose jobs are counted from there.
+long long next_turn(soci::session& sql, long long owner, long long now) {
+  long long running = 0;
+  long long waiting = 0;
   long long after_own = 0;
-  sql << "SELECT COALESCE(MIN(turn), 0) FROM jobs WHERE state = 0", soci::into(present);
+  sql << "SELECT COALESCE(MAX(turn), 0) FROM jobs WHERE state = 1", soci::into(running);
+  // What is to be tried again later holds no round back, unless there is nothing else.
+  sql << "SELECT COALESCE((SELECT MIN(turn) FROM jobs WHERE state = 0 AND due_us <= :now), "
+         "(SELECT MIN(turn) FROM jobs WHERE state = 0), 0)",
+      soci::into(waiting), soci::use(now, "now");
   sql << "SELECT COALESCE(MAX(turn) + 1, 0) FROM jobs WHERE state IN (0, 1) AND owner_id = :owner",
       soci::into(after_own), soci::use(owner, "owner");
-  return std::max(present, after_own);
+  return std::max({running, waiting, after_own});
 }
 
 // Moves a job out of the running state.
@@ -135,7 +142,7 @@ Result<JobTable::Enqueued> JobTable::enqueue(const std::string& kind, const std:
     if (known && state != number(JobState::kFailed)) {
       return Enqueued{JobId(static_cast<uint64_t>(id)), /*fresh=*/false};
     }
-    const long long turn = next_turn(sql, owner);
+    const long long turn = next_turn(sql, owner, now);
     if (known) {
       sql << "UPDATE jobs SET payload = :payload, state = 0, attempts = 0, error = '', "
              "due_us = :now, told = 1, owner_id = :owner, turn = :turn WHERE id = :id",
