@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "accounts/accounts.h"
 #include "workflows/delete_video.h"
@@ -88,6 +89,27 @@ class PublishFixture : public WorkflowsFixture {
       return catalogue::MediaFacts{
           5000, 1080, 1920, {{"1080p", 1080, 1920, 2000, 2000}, {"720p", 720, 1280, 1000, 1000}}};
     };
+    if (with_extra) {
+      steps.make_extra = [this](VideoId, const std::filesystem::path&,
+                                std::stop_token) -> Result<catalogue::MediaFacts> {
+        ++made_extra_;
+        if (extra_error) return *std::exchange(extra_error, std::nullopt);
+        return catalogue::MediaFacts{5000,
+                                     1080,
+                                     1920,
+                                     {{"1080p", 1080, 1920, 2000, 2000},
+                                      {"720p", 720, 1280, 1000, 1000},
+                                      {"1080p-av1", 1080, 1920, 900, 900}}};
+      };
+    }
+    if (with_originals) {
+      steps.keep_original = [this](VideoId video, UploadId,
+                                   AccountId) -> Result<std::optional<uint64_t>> {
+        if (during_keep) during_keep();
+        originals_.insert(video);
+        return std::optional<uint64_t>(1'000);
+      };
+    }
     steps.remove_upload = [this](UploadId upload) -> Result<void> {
       if (remove_upload_error) return *remove_upload_error;
       uploads_.erase(upload);
@@ -96,6 +118,7 @@ class PublishFixture : public WorkflowsFixture {
     steps.remove_media = [this](VideoId video) -> Result<void> {
       if (remove_media_error) return *remove_media_error;
       media_.erase(video);
+      originals_.erase(video);
       return {};
     };
     return steps;
@@ -120,15 +143,21 @@ class PublishFixture : public WorkflowsFixture {
   std::set<UploadId> uploads_;
   std::set<UploadId> claimed_;
   std::set<VideoId> media_;
+  std::set<VideoId> originals_;
+  bool with_extra = false;  // these two from the next restart() on
+  bool with_originals = false;
   int cut_ = 0;
   int covers_ = 0;
   int made_ = 0;
   int made_rest_ = 0;
+  int made_extra_ = 0;
   int notified_ = 0;
   std::function<void(std::stop_token)> during_make;
   std::function<void(std::stop_token)> during_rest;
   std::optional<Error> make_error;
+  std::function<void()> during_keep;
   std::optional<Error> rest_error;
+  std::optional<Error> extra_error;  // once
   std::optional<Error> remove_upload_error;
   std::optional<Error> remove_media_error;
 };

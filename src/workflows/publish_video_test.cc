@@ -62,6 +62,78 @@ TEST_F(PublishVideoTest, ALiveVideoWhoseRestFailsStaysAsItIs) {
   EXPECT_EQ(media_.size(), 2u);
 }
 
+TEST_F(PublishVideoTest, IsCutAndHasACoverWhereThatIsWanted) {
+  NewVideo wanted{upload(1), "", {}, ""};
+  wanted.edit.trim = catalogue::Trim{1'000, 3'000};
+  wanted.edit.cover_ms = 500;
+  VideoId id = publish_->submit(ada_, wanted).value().id;
+  queue_.run_all();
+  EXPECT_EQ(video(id).state, VideoState::kLive);
+  EXPECT_EQ(cut_, 2) << "for what is seen first, and found done for the rest";
+  EXPECT_EQ(covers_, 1);
+  submit(2);
+  queue_.run_all();
+  EXPECT_EQ(cut_, 2) << "nobody asked";
+  EXPECT_EQ(covers_, 1);
+}
+
+TEST_F(PublishVideoTest, WhatIsMissedLeastFailsWithoutHarm) {
+  with_extra = true;
+  restart();
+  VideoId fault = submit(1);
+  extra_error = invalid("no encoder takes it").with_reason("damaged");
+  queue_.run_all();
+  EXPECT_EQ(made_extra_, 1) << "not tried again";
+  EXPECT_EQ(video(fault).state, VideoState::kLive);
+  EXPECT_EQ(video(fault).media.renditions.size(), 2u) << "the rest stays";
+  EXPECT_TRUE(uploads_.empty());
+
+  VideoId passes = submit(2);
+  extra_error = unavailable("the disk is full");
+  queue_.run_all();
+  EXPECT_EQ(made_extra_, 3) << "tried again";
+  EXPECT_EQ(video(passes).state, VideoState::kLive);
+  EXPECT_EQ(video(passes).media.renditions.size(), 3u);
+  EXPECT_TRUE(uploads_.empty());
+  EXPECT_EQ(media_.size(), 2u);
+}
+
+TEST_F(PublishVideoTest, DeletedWhileItsOriginalIsKeptLeavesNothing) {
+  with_originals = true;
+  restart();
+  VideoId kept = submit(1);
+  queue_.run_all();
+  EXPECT_EQ(originals_, std::set<VideoId>{kept});
+  EXPECT_EQ(catalogue_->stored_bytes(std::nullopt).value(), 3'000u + 1'000u);
+
+  VideoId id = submit(2);
+  during_keep = [&] {
+    // Its own job of cleaning up is through before the original comes.
+    queue_.refuse_enqueue = true;
+    remove_->remove(ada_, id).value();
+    media_.erase(id);
+  };
+  queue_.run_all();
+  EXPECT_EQ(video(id).state, VideoState::kDeleted);
+  EXPECT_EQ(originals_, std::set<VideoId>{kept});
+  EXPECT_EQ(media_, std::set<VideoId>{kept});
+  EXPECT_TRUE(uploads_.empty());
+  EXPECT_TRUE(catalogue_->to_clean_up(VideoId(), 10).value().empty());
+}
+
+TEST(RunningWork, TheSecondOfAVideoOutlivesTheFirst) {
+  RunningWork running;
+  const jobs::Job job;
+  const std::atomic<bool> stopping{false};
+  const jobs::JobContext context(job, stopping);
+  auto first = std::make_unique<RunningWork::Work>(running, VideoId(1), context);
+  const RunningWork::Work second(running, VideoId(1), context);
+  first.reset();
+  running.stop(VideoId(1));
+  EXPECT_TRUE(second.called_off());
+  EXPECT_TRUE(second.token().stop_requested());
+}
+
 TEST_F(PublishVideoTest, DeletedWhileTheRestIsMadeLeavesNothing) {
   VideoId id = submit(1);
   during_rest = [&](std::stop_token) { remove_->remove(ada_, id).value(); };

@@ -36,7 +36,9 @@ class RunningWork {
     }
     ~Work() {
       std::lock_guard lock(all_.mutex_);
-      all_.running_.erase(video_);
+      // Another's, when a second one was registered meanwhile.
+      auto found = all_.running_.find(video_);
+      if (found != all_.running_.end() && found->second == this) all_.running_.erase(found);
     }
     Work(const Work&) = delete;
     Work& operator=(const Work&) = delete;
