@@ -24,21 +24,24 @@ struct Following {
   const VideoId video;
   const std::optional<accounts::Principal> who;
   const std::unique_ptr<StreamSlots::Ticket> ticket;
+  // What it was told last. Of the look while one is taken, of the coroutine in between.
+  std::optional<catalogue::Video> told = {};
 };
 
 struct Look {
   catalogue::Video video;
-  std::string json;
+  std::string json;  // to be told; empty: nothing new
 };
-
-Result<Look> look(Services& services, VideoId id, const std::optional<accounts::Principal>& who) {
-  RD_TRY(auto video, find_visible(services, id, who));
-  RD_TRY(auto shown, present(services, video, who));
-  return Look{std::move(video), json::write(shown)};
-}
 
 bool differs(const catalogue::Video& a, const catalogue::Video& b) {
   return a.state != b.state || a.waiting != b.waiting || b.progress - a.progress >= kStepShown;
+}
+
+Result<Look> look(const Following& following) {
+  RD_TRY(auto video, find_visible(following.services, following.video, following.who));
+  if (following.told && !differs(*following.told, video)) return Look{std::move(video), ""};
+  RD_TRY(auto shown, present(following.services, video, following.who));
+  return Look{std::move(video), json::write(shown)};
 }
 
 // Until the video is live or refused, which is the last event, or gone, which says so.
@@ -46,21 +49,20 @@ Task<void> follow(std::shared_ptr<Following> following, http::BodyWriter* writer
   Services& services = following->services;
   const auto began = std::chrono::steady_clock::now();
   auto spoke = began;
-  std::optional<catalogue::Video> told;
   bool there = co_await writer->write("retry: 2000\n\n");
   while (there && std::chrono::steady_clock::now() - began < kStreamMax) {
-    auto work = [following] { return look(following->services, following->video, following->who); };
+    auto work = [following] { return look(*following); };
     auto now = co_await services.blocking.run(work);
     if (!now.ok() && now.error().code() == ErrorCode::kNotFound) {
       co_await writer->write("event: gone\ndata: {}\n\n");
       co_return;
     }
     // What fails otherwise may pass: the client hears of it when it lasts, by silence.
-    if (now.ok() && (!told || differs(*told, now->video))) {
+    if (now.ok() && !now->json.empty()) {
       there = co_await writer->write("event: video\ndata: " + now->json + "\n\n");
-      told = std::move(now->video);
+      following->told = std::move(now->video);
       spoke = std::chrono::steady_clock::now();
-      if (told->state != catalogue::VideoState::kProcessing) co_return;
+      if (following->told->state != catalogue::VideoState::kProcessing) co_return;
     } else if (std::chrono::steady_clock::now() - spoke >= kBeatEvery) {
       there = co_await writer->write(": still here\n\n");
       spoke = std::chrono::steady_clock::now();
