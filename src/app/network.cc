@@ -174,6 +174,7 @@ Result<void> Network::Impl::open(const DataFolder& folder) {
   editor_options.work_folder = folder.edits();
   editor_options.sandbox = pipeline_options.sandbox;
   editor_options.limits = pipeline_options.limits;
+  editor_options.trim_ms_min = catalogue::kTrimMsMin;
   editor_options.threads = pipeline_options.threads;
   RD_TRY(editor, media::Editor::create(std::move(editor_options), *blobs));
   RD_TRY(pipeline, media::Pipeline::create(std::move(pipeline_options), *blobs));

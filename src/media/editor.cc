@@ -5,13 +5,12 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <cstdio>
-#include <fstream>
 
 #include "media/pipeline.h"
 #include "media/refusal.h"
 #include "media/upload_file.h"
+#include "media/work_folder.h"
 
 namespace rondo::media {
 namespace fs = std::filesystem;
@@ -23,7 +22,7 @@ using Arguments = std::vector<std::string>;
 constexpr uint64_t kSourceMsMax = uint64_t{24} * 3600 * 1000;
 constexpr uint64_t kCoverFileBytesMax = 16 << 20;
 constexpr uint64_t kCoverLeadMs = 100;
-constexpr uint64_t kCopyBytes = 8 << 20;
+constexpr uint64_t kSoundBpsMax = 320'000;  // where it is coded at all
 
 void add(Arguments& to, const Arguments& more) { to.insert(to.end(), more.begin(), more.end()); }
 
@@ -31,45 +30,6 @@ std::string seconds_text(uint64_t ms) {
   char text[32];
   std::snprintf(text, sizeof text, "%.3f", static_cast<double>(ms) / 1000);
   return text;
-}
-
-// A folder for one piece of work, gone with it.
-class Scratch {
- public:
-  explicit Scratch(fs::path path) : path_(std::move(path)) {
-    fs::remove_all(path_, code_);
-    fs::create_directories(path_, code_);
-  }
-  ~Scratch() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  Result<void> ready() const {
-    if (!code_) return {};
-    return base::internal("Cannot make the folder " + path_.string() + ": " + code_.message());
-  }
-  const fs::path& path() const { return path_; }
-
- private:
-  const fs::path path_;
-  std::error_code code_;
-};
-
-// The object as a file: where the store has it, or else a copy at `copy`.
-Result<fs::path> local_file(const blob::BlobStore& store, const std::string& key,
-                            const fs::path& copy) {
-  if (auto local = store.local_path(key)) return *local;
-  RD_TRY(const blob::BlobInfo info, store.stat(key));
-  std::ofstream out(copy, std::ios::binary);
-  for (uint64_t at = 0; at < info.size_bytes; at += kCopyBytes) {
-    RD_TRY(std::string bytes,
-           store.get_range(key, {at, std::min(kCopyBytes, info.size_bytes - at)}));
-    out << bytes;
-  }
-  if (!out.flush()) return upload_file_error("copy", errno);
-  return copy;
 }
 
 // Demuxers that find the key frame before a time, whatever the file.
@@ -86,12 +46,7 @@ std::string picture_filters(const Probe& probe, uint64_t lead_ms) {
   if (video.frame_rate > frame_rate_of(probe) + 0.5) {
     chain += ",fps=" + std::to_string(static_cast<int>(frame_rate_of(probe)));
   }
-  // As transcode.cc has it: what is see-through is on black.
-  if (video.alpha) {
-    chain +=
-        ",format=yuva420p|yuva422p|yuva444p|yuva420p10|yuva422p10|yuva444p10|gbrap|gbrap10|gbrap12"
-        ",premultiply=inplace=1";
-  }
+  if (video.alpha) chain += "," + std::string(kOnBlack);
   const Rung best = rungs_of(probe).front();
   chain += ",scale=" + std::to_string(best.width) + ":" + std::to_string(best.height) +
            ":flags=bicubic:in_range=" + (video.color_range == "pc" ? "pc" : "auto") +
@@ -109,8 +64,28 @@ Arguments colours(const VideoStream& video) {
     add(out, {"-colorspace", video.color_matrix});
   }
   if (!video.color_primaries.empty()) add(out, {"-color_primaries", video.color_primaries});
-  if (!video.color_transfer.empty()) add(out, {"-color_trc", video.color_transfer});
+  // What ffprobe calls by the standard, the option knows by the curve only.
+  std::string transfer = video.color_transfer;
+  if (transfer == "bt470m") transfer = "gamma22";
+  if (transfer == "bt470bg") transfer = "gamma28";
+  if (!transfer.empty()) add(out, {"-color_trc", transfer});
   return out;
+}
+
+int channels_of(const AudioStream& audio) { return std::min(audio.channels, 2); }
+
+struct SoundCoding {
+  uint64_t rate_bps = 0;
+  Arguments arguments;
+};
+
+// As it is, or nearly so where that would take too much of the room.
+SoundCoding sound_coding(const AudioStream& audio, uint64_t bps_max) {
+  const uint64_t exact_bps =
+      static_cast<uint64_t>(audio.sample_rate) * static_cast<uint64_t>(channels_of(audio)) * 16;
+  if (exact_bps <= bps_max) return {exact_bps, {"-c:a", "pcm_s16le"}};
+  const uint64_t rate_bps = std::min(bps_max, kSoundBpsMax);
+  return {rate_bps, {"-c:a", "aac", "-b:a", std::to_string(rate_bps)}};
 }
 
 }  // namespace
@@ -119,10 +94,7 @@ Result<std::unique_ptr<Editor>> Editor::create(EditorOptions options, blob::Blob
   std::error_code code;
   fs::remove_all(options.work_folder, code);
   if (!code) fs::create_directories(options.work_folder, code);
-  if (code) {
-    return base::internal("Cannot make the folder " + options.work_folder.string() + ": " +
-                          code.message());
-  }
+  if (code) return file_error("make the folder", options.work_folder, code);
   return std::unique_ptr<Editor>(new Editor(std::move(options), store));
 }
 
@@ -148,11 +120,20 @@ Result<void> Editor::cut(const fs::path& source, const Span& span, const fs::pat
                    "The trim leaves " + duration_text(length_ms) + "; the limit here is " +
                        duration_text(options_.limits.duration_ms_max) + ". Trim more off it.");
   }
-  const Scratch scratch(options_.work_folder / to.filename());
-  RD_CHECK(scratch.ready());
+  // What is wanted may be longer than what the file has.
+  if (length_ms < options_.trim_ms_min) {
+    return base::invalid("The trim leaves " + std::to_string(length_ms) +
+                         " ms, as the file ends there; leave at least " +
+                         std::to_string(options_.trim_ms_min) + " ms.")
+        .with_field("trim")
+        .with_reason("trim_too_short");
+  }
+  RD_TRY(const WorkFolder scratch, WorkFolder::make(options_.work_folder / to.filename()));
 
-  // Nearly without loss, but no larger than an upload may be.
-  const uint64_t rate_bps_max = options_.limits.size_bytes_max * 8 * 8 / 10 * 1000 / length_ms;
+  // Nearly without loss, but no larger than an upload may be, the sound included.
+  const uint64_t bps_max = options_.limits.size_bytes_max * 8 * 1000 / length_ms;
+  const SoundCoding sound = found.audio ? sound_coding(*found.audio, bps_max / 10) : SoundCoding{};
+  const uint64_t rate_bps_max = bps_max * 8 / 10 - sound.rate_bps;
   const std::string threads = std::to_string(options_.threads);
   const std::string rate = std::to_string(std::min<uint64_t>(rate_bps_max, 120'000'000));
   SandboxCommand command;
@@ -198,9 +179,10 @@ Result<void> Editor::cut(const fs::path& source, const Span& span, const fs::pat
   add(command.arguments, colours(found.video));
   if (found.audio) {
     add(command.arguments,
-        {"-map", "0:" + std::to_string(found.audio->index), "-c:a", "pcm_s16le", "-af",
+        {"-map", "0:" + std::to_string(found.audio->index), "-af",
          "atrim=start=" + seconds_text(lead_ms) + ",asetpts=PTS-" + seconds_text(lead_ms) + "/TB",
-         "-ac", std::to_string(std::min(found.audio->channels, 2))});
+         "-ac", std::to_string(channels_of(*found.audio))});
+    add(command.arguments, sound.arguments);
   }
   add(command.arguments, {"-write_tmcd", "0", "-f", "mov", "cut.mov"});
   command.input = source;
@@ -211,16 +193,7 @@ Result<void> Editor::cut(const fs::path& source, const Span& span, const fs::pat
   command.limits.address_space_bytes_max = limits.memory_bytes_max;
   command.limits.file_bytes_max = limits.size_bytes_max + (16u << 20);
   command.stop = stop;
-  double reported = 0;
-  command.on_stdout_line = [&](std::string_view line) {
-    constexpr std::string_view key = "out_time_us=";
-    if (!progress || !line.starts_with(key)) return;
-    int64_t us = 0;
-    std::from_chars(line.data() + key.size(), line.data() + line.size(), us);
-    const double done =
-        std::clamp(static_cast<double>(us) / 1000 / static_cast<double>(length_ms), 0.0, 1.0);
-    if (done > reported) progress(reported = done);
-  };
+  command.on_stdout_line = progress_reader(length_ms, progress);
   RD_TRY(ProcessResult ran, sandbox_.run(command));
   if (!ran.succeeded()) return command_failed(ran, "trimming it");
   // A file whose name is there is whole.
@@ -238,10 +211,12 @@ Result<void> Editor::make_cover(VideoId video, const std::string& rendition, uin
   if (there.ok()) return {};
   if (there.error().code() != ErrorCode::kNotFound) return there.error();
   RD_CHECK(sandbox_.check());
-  const Scratch scratch(options_.work_folder / (to_text(video) + "-cover"));
-  RD_CHECK(scratch.ready());
-  RD_TRY(const fs::path file, local_file(store_, media_key(video, rendition + ".mp4"),
-                                         scratch.path() / "rendition.mp4"));
+  RD_TRY(const WorkFolder scratch,
+         WorkFolder::make(options_.work_folder / (to_text(video) + "-cover")));
+  const std::string source = media_key(video, rendition + ".mp4");
+  const fs::path file = scratch.path() / "rendition.mp4";
+  RD_TRY(const blob::BlobInfo info, store_.stat(source));
+  RD_CHECK(copy_object(store_, source, info.size_bytes, file));
   const fs::path out = scratch.path() / "out";
   std::error_code code;
   fs::create_directories(out, code);

@@ -7,7 +7,7 @@
 // The cover is taken from a rendition that is made already.
 //
 // Thread safe for different files; blocks. Errors as in probe.h, and invalid, field "trim", reason
-// "trim_beyond_end".
+// "trim_beyond_end" or "trim_too_short".
 #pragma once
 
 #include <filesystem>
@@ -28,6 +28,7 @@ struct EditorOptions {
   std::filesystem::path work_folder;  // belongs to one Editor, which empties it
   SandboxOptions sandbox;
   MediaLimits limits;
+  uint64_t trim_ms_min = 500;  // what a trim leaves of a file, at least
   int threads = 2;
 };
 

@@ -107,6 +107,13 @@ TEST_F(EditorTest, SaysWhatIsWrongWithATrim) {
   auto too_long = editor_->cut(source, {1'000, 7'000}, to, {}, {});
   ASSERT_FALSE(too_long.ok());
   EXPECT_EQ(too_long.error().reason(), "duration_too_long");
+  // Long enough as it is wanted, but the file ends.
+  auto too_short = editor_->cut(source, {7'600, 20'000}, to, {}, {});
+  ASSERT_FALSE(too_short.ok());
+  EXPECT_EQ(too_short.error().reason(), "trim_too_short");
+  EXPECT_EQ(too_short.error().field(), "trim");
+  EXPECT_EQ(too_short.error().message(),
+            "The trim leaves 400 ms, as the file ends there; leave at least 500 ms.");
   EXPECT_FALSE(std::filesystem::exists(to));
   // The file is longer than what may be published; what is left of it is not.
   auto fits = editor_->cut(source, {4'000, 60'000}, to, {}, {});
@@ -135,6 +142,61 @@ TEST_F(EditorTest, KeepsColoursAndTurns) {
   ASSERT_TRUE(found.ok());
   EXPECT_EQ(found->video.rotation, 0);
   EXPECT_LT(found->video.width, found->video.height) << "upright";
+}
+
+// What the curves of BT.470 are called in a file is not what they are called by the encoder.
+TEST_F(EditorTest, KeepsTheCurvesOfOldTelevision) {
+  for (const auto& [option, name] : std::vector<std::pair<std::string, std::string>>{
+           {"gamma22", "bt470m"}, {"gamma28", "bt470bg"}}) {
+    SCOPED_TRACE(name);
+    const auto source =
+        greys(option + ".mp4", {"-c:v", "libx264", "-preset", "ultrafast", "-color_trc", option});
+    const auto to = scratch_ / (option + ".cut");
+    auto cut = editor_->cut(source, {1'000, 2'000}, to, {}, {});
+    ASSERT_TRUE(cut.ok()) << cut.error().describe();
+    for (const auto& file : {source, to}) {
+      auto found = probe(Sandbox(SandboxOptions()), file, MediaLimits(), {});
+      ASSERT_TRUE(found.ok());
+      EXPECT_EQ(found->video.color_transfer, name);
+    }
+  }
+}
+
+TEST_F(EditorTest, ACutIsNoLargerThanAnUploadMayBe) {
+  // Noise, which cannot be made small; four seconds of one channel are 384,000 bytes as they are.
+  const auto source = scratch_ / "noise.mp4";
+  auto made = run_trusted({"ffmpeg",       "-v",
+                           "error",        "-y",
+                           "-f",           "lavfi",
+                           "-i",           "color=gray:size=320x240:rate=25,noise=alls=100:allf=t",
+                           "-f",           "lavfi",
+                           "-i",           "anoisesrc=sample_rate=48000",
+                           "-t",           "4",
+                           "-c:v",         "libx264",
+                           "-preset",      "ultrafast",
+                           "-b:v",         "2M",
+                           "-c:a",         "aac",
+                           "-f",           "mp4",
+                           source.string()});
+  ASSERT_TRUE(made.succeeded()) << made.err;
+  for (const auto& [size_bytes_max, codec] : std::vector<std::pair<uint64_t, std::string>>{
+           {3'000'000, "aac"}, {4'000'000, "pcm_s16le"}}) {
+    SCOPED_TRACE(size_bytes_max);
+    EditorOptions options;
+    options.work_folder = scratch_ / "small";
+    options.limits.size_bytes_max = size_bytes_max;
+    auto editor = Editor::create(options, store_).value();
+    const auto to = scratch_ / ("cut-" + codec);
+    auto cut = editor->cut(source, {0, 4'000}, to, {}, {});
+    ASSERT_TRUE(cut.ok()) << cut.error().describe();
+    EXPECT_LT(std::filesystem::file_size(to), size_bytes_max);
+    EXPECT_GT(std::filesystem::file_size(to), size_bytes_max / 2) << "and makes use of it";
+    auto found = probe(Sandbox(SandboxOptions()), to, MediaLimits(), {});
+    ASSERT_TRUE(found.ok()) << found.error().describe();
+    ASSERT_TRUE(found->audio.has_value());
+    EXPECT_EQ(found->audio->codec, codec);
+    EXPECT_NEAR(static_cast<double>(found->duration_ms), 4000, 60);
+  }
 }
 
 TEST_F(EditorTest, TheCoverIsThePictureOfThatMoment) {

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstdio>
 
+#include "media/transcode.h"
+
 namespace rondo::media {
 namespace {
 
@@ -65,9 +67,7 @@ std::string preview_filters(int width, int height, uint64_t duration_ms, const s
   }
   return out + "setpts=N/" + std::to_string(kPreviewRate) +
          "/TB,scale=" + std::to_string(even(width * scale)) + ":" +
-         std::to_string(even(height * scale)) + ":flags=area:" + read +
-         "out_color_matrix=bt709:out_range=tv,format=yuv420p,setsar=1,setparams=range=tv:"
-         "color_primaries=bt709:color_trc=bt709:colorspace=bt709";
+         std::to_string(even(height * scale)) + ":flags=area:" + read + std::string(kOutColors);
 }
 
 std::vector<std::string> preview_encoding() {

@@ -3,72 +3,19 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <fstream>
 #include <optional>
 #include <system_error>
 
 #include "media/hls.h"
 #include "media/refusal.h"
+#include "media/work_folder.h"
 
 namespace rondo::media {
 namespace fs = std::filesystem;
 namespace {
 
-Error file_error(std::string_view doing, const fs::path& path, const std::error_code& code) {
-  std::string message =
-      "Cannot " + std::string(doing) + " " + path.string() + ": " + code.message() + ".";
-  if (code == std::errc::no_space_on_device) {
-    return base::unavailable(std::move(message)).with_reason("disk_full");
-  }
-  return base::internal(std::move(message));
-}
-
 // Measuring the sound takes about so much of a step.
 constexpr double kLoudnessShare = 0.1;
-constexpr uint64_t kCopyBytes = 8 << 20;
-
-// An empty folder for as long as the work lasts.
-class WorkFolder {
- public:
-  static Result<WorkFolder> make(fs::path path) {
-    std::error_code code;
-    fs::remove_all(path, code);
-    fs::create_directories(path, code);
-    if (code) return file_error("make the folder", path, code);
-    return WorkFolder(std::move(path));
-  }
-  WorkFolder(WorkFolder&& other) noexcept : path_(std::exchange(other.path_, {})) {}
-  WorkFolder& operator=(WorkFolder&&) = delete;
-  ~WorkFolder() {
-    std::error_code code;
-    if (!path_.empty()) fs::remove_all(path_, code);
-  }
-  const fs::path& path() const { return path_; }
-
- private:
-  explicit WorkFolder(fs::path path) : path_(std::move(path)) {}
-  fs::path path_;
-};
-
-// In pieces: an object may be larger than what should be in memory.
-Result<void> copy_object(const blob::BlobStore& store, const std::string& key, uint64_t size_bytes,
-                         const fs::path& to) {
-  if (auto local = store.local_path(key)) {
-    std::error_code code;
-    fs::create_hard_link(*local, to, code);
-    if (code) fs::copy_file(*local, to, code);
-    if (code) return file_error("copy", *local, code);
-    return {};
-  }
-  std::ofstream out(to, std::ios::binary);
-  for (uint64_t at = 0; at < size_bytes; at += kCopyBytes) {
-    RD_TRY(std::string bytes,
-           store.get_range(key, {at, std::min<uint64_t>(kCopyBytes, size_bytes - at)}));
-    out << bytes;
-  }
-  if (!out.flush()) return base::unavailable("Cannot write " + to.string() + ": disk full?");
-  return {};
-}
 
 // The one to be seen first: the best of at most 480 lines, which a phone shows well enough for the
 // seconds until there are more, or the smallest.

@@ -52,11 +52,6 @@ std::string tone_map(const VideoStream& video, const Size& size) {
          "desat=2:peak=10,zscale=t=bt709:m=bt709:r=tv,format=yuv420p,";
 }
 
-// What every picture that is served as video comes out as.
-constexpr std::string_view kOutColors =
-    "out_color_matrix=bt709:out_range=tv,format=yuv420p,setsar=1,setparams=range=tv:"
-    "color_primaries=bt709:color_trc=bt709:colorspace=bt709";
-
 std::string graph_of(const Probe& probe, const Pass& pass) {
   const VideoStream& video = probe.video;
   // FFmpeg has turned the picture upright where the graph begins.
@@ -64,12 +59,7 @@ std::string graph_of(const Probe& probe, const Pass& pass) {
   // The first frame is shown from the start, whenever it comes.
   graph += "setpts='if(eq(N,0),0,PTS)',";
   if (video.frame_rate > kFrameRateMax + 0.5) graph += "fps=60,";
-  // What is see-through is on black, as the player's background is.
-  if (video.alpha) {
-    graph +=
-        "format=yuva420p|yuva422p|yuva444p|yuva420p10|yuva422p10|yuva444p10|gbrap|gbrap10|gbrap12,"
-        "premultiply=inplace=1,";
-  }
+  if (video.alpha) graph += std::string(kOnBlack) + ",";
   std::string read = "in_color_matrix=" + matrix_of(video) + ":in_range=" +
                      (video.color_range == "pc" ? std::string("pc") : std::string("auto")) + ":";
   if (video.hdr()) {
@@ -233,19 +223,26 @@ std::vector<Rung> rungs_of(const Probe& probe) {
 
 double frame_rate_of(const Probe& probe) { return std::min(probe.video.frame_rate, kFrameRateMax); }
 
+std::function<void(std::string_view)> progress_reader(uint64_t duration_ms,
+                                                      ProgressCallback progress) {
+  const double duration_us = std::max(1.0, static_cast<double>(duration_ms) * 1000);
+  return
+      [duration_us, progress = std::move(progress), reported = 0.0](std::string_view line) mutable {
+        constexpr std::string_view key = "out_time_us=";
+        if (!progress || !line.starts_with(key)) return;
+        int64_t us = 0;
+        std::from_chars(line.data() + key.size(), line.data() + line.size(), us);
+        const double done = std::min(static_cast<double>(us) / duration_us, 0.99);
+        if (done > reported) progress(reported = done);
+      };
+}
+
 Result<Transcoded> transcode(const Sandbox& sandbox, const fs::path& file, const Probe& probe,
                              const Pass& pass, const fs::path& output,
                              const TranscodeOptions& options, const ProgressCallback& progress,
                              std::stop_token stop) {
   RD_ASSERT(options.threads > 0 && (!pass.rungs.empty() || pass.glimpses));
   const MediaLimits& limits = options.limits;
-  double reported = 0;
-  auto report = [&](double value) {
-    value = std::clamp(value, 0.0, 1.0);
-    if (!progress || value <= reported) return;
-    reported = value;
-    progress(value);
-  };
 
   SandboxCommand command;
   command.program = "ffmpeg";
@@ -281,14 +278,7 @@ Result<Transcoded> transcode(const Sandbox& sandbox, const fs::path& file, const
   command.limits.file_bytes_max = (16u << 20) + static_cast<uint64_t>(rate_bps_max + 256'000) / 8 *
                                                     (limits.duration_ms_max / 1000 + 1);
   command.stop = stop;
-  const double duration_us = std::max(1.0, static_cast<double>(probe.duration_ms) * 1000);
-  command.on_stdout_line = [&](std::string_view line) {
-    constexpr std::string_view key = "out_time_us=";
-    if (!line.starts_with(key)) return;
-    int64_t us = 0;
-    std::from_chars(line.data() + key.size(), line.data() + line.size(), us);
-    report(std::min(static_cast<double>(us) / duration_us, 0.99));
-  };
+  command.on_stdout_line = progress_reader(probe.duration_ms, progress);
   RD_TRY(ProcessResult ran, sandbox.run(command));
   if (!ran.succeeded()) return command_failed(ran, "converting it");
 
@@ -333,7 +323,7 @@ Result<Transcoded> transcode(const Sandbox& sandbox, const fs::path& file, const
     RD_TRY(out.storyboard, made(kStoryboardFile));
     RD_TRY(out.preview, made(kPreviewFile));
   }
-  report(1);
+  if (progress) progress(1);
   return out;
 }
 

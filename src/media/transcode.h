@@ -15,6 +15,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -62,6 +63,21 @@ struct Transcoded {
   std::filesystem::path storyboard, preview;
   double seconds = 0;
 };
+
+// What is see-through is on black, as the player's background is: filters for pictures with alpha.
+inline constexpr std::string_view kOnBlack =
+    "format=yuva420p|yuva422p|yuva444p|yuva420p10|yuva422p10|yuva444p10|gbrap|gbrap10|gbrap12,"
+    "premultiply=inplace=1";
+// What every picture that is served as video comes out as: options of a scale filter, and what
+// follows it.
+inline constexpr std::string_view kOutColors =
+    "out_color_matrix=bt709:out_range=tv,format=yuv420p,setsar=1,setparams=range=tv:"
+    "color_primaries=bt709:color_trc=bt709:colorspace=bt709";
+
+// For on_stdout_line of a command with run_options() over so much time. What comes after is the
+// caller's to report: ends at 0.99.
+std::function<void(std::string_view line)> progress_reader(uint64_t duration_ms,
+                                                           ProgressCallback progress);
 
 // The rungs of a probed file, all of them; the frames a second that they have.
 std::vector<Rung> rungs_of(const Probe& probe);
