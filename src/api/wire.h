@@ -155,7 +155,8 @@ struct Video {
   std::optional<std::string> waveform;     // base64url of 100 peaks, 255 the loudest; unset: silent
   std::optional<std::string> sound_id;     // videos with the same sound have the same
   std::optional<std::string> duplicate_of;  // the first video that looked the same; it may be gone
-  // Set when the upload carried a C2PA manifest, which nobody here has verified.
+  // Set when the upload carried a C2PA manifest and was published whole. Nobody here has verified
+  // it.
   std::optional<ContentCredentials> content_credentials;
   // Set when all renditions are made:
   std::optional<std::string> preview_url;  // a few silent seconds, MP4

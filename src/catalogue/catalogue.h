@@ -59,7 +59,7 @@ class Catalogue {
   Result<void> refuse(VideoId id, const Refusal& refusal);
   // Any state -> deleted. Its words go at once; its files are the caller's to remove.
   Result<void> remove(VideoId id);
-  // The uploaded file of a live video is kept; zero: not any more.
+  // The uploaded file of a live video is kept.
   Result<void> note_original(VideoId id, uint64_t size_bytes);
   // No file is left that a video in this state does not need: its upload, and unless it is live its
   // media. Nothing when the state is another one by now.

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "catalogue/catalogue_fixture.h"
+#include "catalogue/words.h"
 
 namespace rondo::catalogue {
 namespace {
@@ -70,7 +71,9 @@ TEST_F(CatalogueFixture, RefusesWhatIsWrongWithTheField) {
 TEST_F(CatalogueFixture, PublishingIsOneRecordForEveryPartition) {
   VideoId id = catalogue_->create_draft(draft(1, 10)).value().id;
   clock_.advance(std::chrono::seconds(5));
-  catalogue_->publish(id, media()).value();
+  MediaFacts facts = media();
+  facts.sound = VideoId(77);
+  catalogue_->publish(id, facts).value();
 
   Video video = catalogue_->find(id).value();
   EXPECT_EQ(video.state, VideoState::kLive);
@@ -90,7 +93,11 @@ TEST_F(CatalogueFixture, PublishingIsOneRecordForEveryPartition) {
   EXPECT_EQ(record.video_published().duration_ms(), 7500u);
   ASSERT_EQ(record.video_published().topics_size(), 1);
   EXPECT_EQ(record.video_published().topics(0), "waves");
-  EXPECT_GT(record.video_published().words_size(), 0);
+  const auto& told_words = record.video_published().words();
+  const auto words = words_of_video("A caption #waves", std::vector<std::string>{"waves"});
+  ASSERT_FALSE(words.empty());
+  EXPECT_EQ(std::vector<uint32_t>(told_words.begin(), told_words.end()), words);
+  EXPECT_EQ(record.video_published().sound_id(), 77u);
   EXPECT_EQ(record.video_published().published_us(), video.published_us);
 
   catalogue_->publish(id, media()).value();
