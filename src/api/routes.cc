@@ -1,5 +1,6 @@
 #include "api/routes.h"
 
+#include "api/handlers/captions.h"
 #include "api/handlers/events.h"
 #include "api/handlers/feeds.h"
 #include "api/handlers/media.h"
@@ -71,6 +72,18 @@ std::function<void(bj::object&, bj::object&)> tus(int status, std::string descri
                                                                    {"format", "binary"}}}}}}}};
     }
   };
+}
+
+void takes_captions(bj::object& operation, bj::object& components) {
+  operation["requestBody"] = bj::object{
+      {"required", true},
+      {"content",
+       bj::object{{"text/vtt", bj::object{{"schema", bj::object{{"type", "string"}}}}}}}};
+  operation["responses"].emplace_object()["200"] = bj::object{
+      {"description", "Where they are."},
+      {"content",
+       bj::object{{"application/json",
+                   bj::object{{"schema", schema::of<wire::CaptionTrack>(components)}}}}}};
 }
 
 }  // namespace
@@ -262,6 +275,28 @@ std::vector<Route> routes() {
              .summary = "Delete one's own video; work on it stops at once.",
              .auth = Auth::kAccount},
             delete_video),
+      raw({.method = Method::kPut,
+           .path = "/api/v1/videos/{video_id}/captions/{language}",
+           .operation_id = "putCaptions",
+           .summary = "Give one's own video captions in a language, in place of those it had.",
+           .auth = Auth::kAccount},
+          {http::BodyRule::Kind::kWhole, kCaptionsBodyBytesMax}, put_captions, takes_captions),
+      raw({.method = Method::kGet,
+           .path = "/api/v1/videos/{video_id}/captions/{language}",
+           .operation_id = "getCaptions",
+           .summary = "The captions in a language as they are now."},
+          none, get_captions, answers(200, "WebVTT.", "text/vtt")),
+      typed({.method = Method::kDelete,
+             .path = "/api/v1/videos/{video_id}/captions/{language}",
+             .operation_id = "deleteCaptions",
+             .summary = "Remove the captions in a language.",
+             .auth = Auth::kAccount},
+            delete_captions),
+      raw({.method = Method::kGet,
+           .path = "/media/{video_id}/captions/{file}",
+           .operation_id = "getCaptionsFile",
+           .summary = "Captions as a video's `captions` and its HLS playlists name them."},
+          none, get_captions_file, answers(200, "WebVTT, or a playlist.", "text/vtt")),
       raw({.method = Method::kGet,
            .path = "/media/{video_id}/{file}",
            .operation_id = "getMedia",

@@ -46,6 +46,7 @@ namespace workflows {
 class PublishVideo;
 class DeleteVideo;
 class Storage;
+class VideoCaptions;
 }  // namespace workflows
 
 namespace api {
@@ -77,6 +78,7 @@ struct Services {
   workflows::PublishVideo& publish_video;
   workflows::DeleteVideo& delete_video;
   workflows::Storage& storage;
+  workflows::VideoCaptions& captions;
 
   std::function<void()> notify_outbox;
   // Why uploads are not taken now; empty: they are.

@@ -128,6 +128,13 @@ struct Storyboard {
 };
 BOOST_DESCRIBE_STRUCT(Storyboard, (), (url, count, columns, tile_width, tile_height, interval_ms))
 
+// The words of a video in a language, as WebVTT.
+struct CaptionTrack {
+  std::string language;  // BCP 47 in lower case
+  std::string url;       // written anew by the server; immutable
+};
+BOOST_DESCRIBE_STRUCT(CaptionTrack, (), (language, url))
+
 struct Refusal {
   std::string code;    // "not_a_video", "duration_too_long", "no_picture", ...
   std::string detail;  // a sentence with the value beside the limit
@@ -162,7 +169,8 @@ struct Video {
   std::optional<std::string> preview_url;  // a few silent seconds, MP4
   std::optional<Storyboard> storyboard;
   std::optional<std::string> hls_url;
-  std::vector<Rendition> renditions;  // H.264, largest first; then AV1; empty until live
+  std::vector<Rendition> renditions;   // H.264, largest first; then AV1; empty until live
+  std::vector<CaptionTrack> captions;  // by language
   int64_t likes = 0;
   int64_t views = 0;
   bool liked = false;  // by whoever asks
@@ -171,7 +179,7 @@ BOOST_DESCRIBE_STRUCT(Video, (),
                       (id, state, progress, waiting, refusal, author, caption, hashtags, created_at,
                        published_at, duration_ms, width, height, poster_url, cover_url, placeholder,
                        waveform, sound_id, duplicate_of, content_credentials, preview_url,
-                       storyboard, hls_url, renditions, likes, views, liked))
+                       storyboard, hls_url, renditions, captions, likes, views, liked))
 
 // What is kept of the uploaded file, exact to the frame.
 struct Trim {
@@ -361,9 +369,12 @@ struct UploadLimits {
   int64_t pixels_max = 0;  // of one picture
   int64_t frame_rate_max = 0;
   int64_t streams_max = 0;
+  int64_t captions_bytes_max = 0;  // of one language
+  int64_t captions_languages_max = 0;
 };
 BOOST_DESCRIBE_STRUCT(UploadLimits, (),
-                      (size_bytes_max, duration_ms_max, pixels_max, frame_rate_max, streams_max))
+                      (size_bytes_max, duration_ms_max, pixels_max, frame_rate_max, streams_max,
+                       captions_bytes_max, captions_languages_max))
 
 struct Network {
   std::string name;

@@ -42,6 +42,7 @@
 #include "workflows/publish_video.h"
 #include "workflows/relay.h"
 #include "workflows/storage_use.h"
+#include "workflows/video_captions.h"
 
 namespace rondo::app {
 namespace {
@@ -104,6 +105,7 @@ struct Network::Impl {
   std::unique_ptr<workflows::PublishVideo> publish_video;
   std::unique_ptr<workflows::DeleteVideo> delete_video;
   std::unique_ptr<workflows::Storage> storage;
+  std::unique_ptr<workflows::VideoCaptions> captions;
 
   std::unique_ptr<runtime::Pool> blocking;
   std::unique_ptr<runtime::Pool> passwords;
@@ -268,6 +270,10 @@ void Network::Impl::start_jobs() {
       *catalogue, *uploads,
       workflows::StorageQuotas{uint64_t(config.uploads.account_quota_mib) << 20,
                                uint64_t(config.uploads.network_quota_mib) << 20});
+  captions = std::make_unique<workflows::VideoCaptions>(
+      *catalogue, *storage,
+      workflows::CaptionLimits{size_t(config.uploads.captions_kib_max) << 10,
+                               size_t(config.uploads.captions_languages_max)});
   publish_video->register_jobs();
   delete_video->register_jobs();
   if (auto started = jobs->start(); !started.ok()) log::error("jobs do not run", started.error());
@@ -327,6 +333,7 @@ Result<void> Network::Impl::open_door() {
       .publish_video = *publish_video,
       .delete_video = *delete_video,
       .storage = *storage,
+      .captions = *captions,
       .notify_outbox = [this] { relay->notify(); },
       .uploads_closed = [this] { return uploads_closed; },
       .demo = [this] { return demo_progress(); },

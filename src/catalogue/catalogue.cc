@@ -259,6 +259,7 @@ Result<void> Catalogue::remove(VideoId id) {
            " WHERE id = :id",
         soci::use(row);
     sql << "DELETE FROM renditions WHERE video_id = :id", soci::use(row);
+    sql << "DELETE FROM captions WHERE video_id = :id", soci::use(row);
     if (video.state != VideoState::kLive) return {};  // the log has never heard of it
 
     log::v1::Record record;
@@ -294,7 +295,12 @@ Result<uint64_t> Catalogue::stored_bytes(std::optional<AccountId> author) const 
         soci::into(renditions);
     sql << "SELECT COALESCE(SUM(v.original_bytes), 0) FROM videos v WHERE v.state = 'live'" + whose,
         soci::into(originals);
-    return static_cast<uint64_t>(renditions + originals);
+    long long captions = 0;
+    sql << "SELECT COALESCE(SUM(c.size_bytes), 0) FROM videos v JOIN captions c"
+           " ON c.video_id = v.id WHERE v.state <> 'deleted'" +
+               whose,
+        soci::into(captions);
+    return static_cast<uint64_t>(renditions + originals + captions);
   });
 }
 

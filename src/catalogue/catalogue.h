@@ -39,6 +39,11 @@ struct Draft {
   Edit edit = {};
 };
 
+struct Captions {
+  CaptionTrack track;
+  std::string body;
+};
+
 class Catalogue {
  public:
   Catalogue(storage::Database& database, const base::Clock& clock, base::SecureRandom& random);
@@ -59,6 +64,12 @@ class Catalogue {
   Result<void> refuse(VideoId id, const Refusal& refusal);
   // Any state -> deleted. Its words go at once; its files are the caller's to remove.
   Result<void> remove(VideoId id);
+  // The words of a video in a language, in place of those that it had; `body` is served as it is.
+  // Twice the same changes nothing. invalid "language_malformed"; exhausted "too_many_captions"
+  // beyond `languages_max`; not_found once the video is deleted, with which its captions go.
+  Result<CaptionTrack> put_captions(VideoId id, std::string_view language, const std::string& body,
+                                    size_t languages_max);
+  Result<void> remove_captions(VideoId id, std::string_view language);  // again: nothing happens
   // The uploaded file of a live video is kept.
   Result<void> note_original(VideoId id, uint64_t size_bytes);
   // No file is left that a video in this state does not need: its upload, and unless it is live its
@@ -68,6 +79,8 @@ class Catalogue {
   // ---- Questions ----
 
   Result<Video> find(VideoId id) const;  // not_found; deleted ones are found as deleted
+  // not_found "captions_unknown".
+  Result<Captions> captions(VideoId id, std::string_view language) const;
   // The video that was made of this upload, in whatever state.
   Result<std::optional<Video>> find_upload(UploadId upload) const;
   // Those of the ids that exist, deleted ones left out, in the order of `ids`; at most
@@ -84,7 +97,7 @@ class Catalogue {
   // All states but deleted, by creation.
   Result<VideoPage> all_of(AccountId author, std::string_view cursor, int limit) const;
   Result<int64_t> count_live_of(AccountId author) const;
-  // What is kept of live videos: renditions and originals; of one author, or of all.
+  // What is kept of videos: renditions, originals, captions; of one author, or of all.
   Result<uint64_t> stored_bytes(std::optional<AccountId> author) const;
 
   // Work that a crash may have left, by id, after `after` (zero: from the start).

@@ -58,6 +58,24 @@ void add_renditions(soci::session& sql, std::vector<Video>& videos) {
   }
 }
 
+void add_captions(soci::session& sql, std::vector<Video>& videos) {
+  if (videos.empty()) return;
+  std::vector<VideoId> ids;
+  std::unordered_map<VideoId, Video*> by_id;
+  for (Video& video : videos) {
+    ids.push_back(video.id);
+    by_id[video.id] = &video;
+  }
+  long long video_id = 0;
+  CaptionTrack track;
+  soci::statement select =
+      (sql.prepare << "SELECT video_id, language, version FROM captions WHERE video_id IN (" +
+                          id_list(std::span<const VideoId>(ids)) + ") ORDER BY video_id, language",
+       soci::into(video_id), soci::into(track.language), soci::into(track.version));
+  select.execute();
+  while (select.fetch()) by_id.at(from_row<VideoId>(video_id))->captions.push_back(track);
+}
+
 }  // namespace
 
 std::string_view to_string(VideoState state) {
@@ -177,6 +195,7 @@ std::vector<Video> select_videos(soci::session& sql, const std::string& tail,
     if (row.state == VideoState::kRefused) videos.back().refusal.emplace(refusal);
   }
   add_renditions(sql, videos);
+  add_captions(sql, videos);
   return videos;
 }
 

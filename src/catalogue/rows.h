@@ -33,8 +33,9 @@ std::string id_list(std::span<const Id> ids) {
   return list;
 }
 
-// Videos with counts and renditions, in two statements whatever their number. `tail` follows FROM
-// (videos as v): a WHERE clause and more; `values` are bound to its placeholders in order.
+// Videos with counts, renditions and captions, in three statements whatever their number. `tail`
+// follows FROM (videos as v): a WHERE clause and more; `values` are bound to its placeholders in
+// order.
 std::vector<Video> select_videos(soci::session& sql, const std::string& tail,
                                  std::span<const long long> values);
 

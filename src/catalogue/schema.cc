@@ -78,6 +78,16 @@ ALTER TABLE videos ADD COLUMN story_tile_width INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE videos ADD COLUMN story_tile_height INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE videos ADD COLUMN story_interval_ms INTEGER NOT NULL DEFAULT 0
 )sql"},
+    {"catalogue", 5, R"sql(
+CREATE TABLE captions (
+  video_id BIGINT NOT NULL REFERENCES videos (id),
+  language VARCHAR(35) NOT NULL,
+  version VARCHAR(16) NOT NULL,
+  size_bytes BIGINT NOT NULL,
+  body TEXT NOT NULL,
+  PRIMARY KEY (video_id, language)
+)
+)sql"},
 };
 
 }  // namespace

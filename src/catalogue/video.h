@@ -51,6 +51,12 @@ struct MediaFacts {
   std::optional<Storyboard> storyboard;
 };
 
+// Words of a video in a language, as WebVTT (Catalogue::captions has them).
+struct CaptionTrack {
+  std::string language;  // BCP 47 in lower case: "en", "pt-br"
+  std::string version;   // 16 hex digits of the words' SHA-256: names the file
+};
+
 struct Refusal {
   std::string code;    // "not_a_video", "duration_too_long", ...
   std::string detail;  // a sentence for the person who uploaded
@@ -80,8 +86,9 @@ struct Video {
   std::string language;               // BCP 47 primary tag; empty: unknown
   Edit edit;
   uint64_t created_us = 0;
-  uint64_t published_us = 0;  // 0 until live
-  MediaFacts media;           // once live
+  uint64_t published_us = 0;           // 0 until live
+  MediaFacts media;                    // once live
+  std::vector<CaptionTrack> captions;  // by language
   int64_t likes = 0;
   int64_t views = 0;
 };

@@ -204,6 +204,10 @@ std::vector<Option> options(Config& c) {
        &c.uploads.account_quota_mib, 0, int64_t{1} << 30},
       {"uploads.network_quota_mib", "what all videos and uploads may take up; 0: no limit",
        &c.uploads.network_quota_mib, 0, int64_t{1} << 40},
+      {"uploads.captions_kib_max", "largest file of captions", &c.uploads.captions_kib_max, 1,
+       2048},
+      {"uploads.captions_languages_max", "languages in which one video has captions",
+       &c.uploads.captions_languages_max, 1, 100},
       {"media.allow_unsandboxed",
        "process uploads although the sandbox cannot be had: only for a "
        "machine whose uploaders are all trusted",

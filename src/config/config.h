@@ -66,6 +66,8 @@ struct Config {
     bool keep_originals = false;
     int64_t account_quota_mib = 0;
     int64_t network_quota_mib = 0;
+    int64_t captions_kib_max = 512;
+    int64_t captions_languages_max = 20;
   } uploads;
 
   struct {

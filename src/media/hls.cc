@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <cstdio>
+#include <utility>
 
 namespace rondo::media {
 namespace {
@@ -52,6 +53,41 @@ std::string multivariant_playlist(std::span<const HlsVariant> variants) {
         variant.frame_rate);
     out += "CODECS=\"" + index.video_codec + (index.has_audio ? ",mp4a.40.2" : "") + "\"\n";
     out += variant.playlist + "\n";
+  }
+  return out;
+}
+
+std::string subtitles_playlist(uint64_t duration_ms, const std::string& vtt_file) {
+  const double seconds = static_cast<double>(std::max<uint64_t>(duration_ms, 1)) / 1000;
+  std::string out = "#EXTM3U\n#EXT-X-VERSION:7\n";
+  out += format("#EXT-X-TARGETDURATION:%lld\n", static_cast<long long>(std::ceil(seconds)));
+  out += "#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-PLAYLIST-TYPE:VOD\n";
+  return out + format("#EXTINF:%.3f,\n", seconds) + vtt_file + "\n#EXT-X-ENDLIST\n";
+}
+
+std::string with_subtitles(std::string_view multivariant, std::span<const HlsSubtitles> subtitles,
+                           std::string_view up) {
+  std::string choice;
+  for (const HlsSubtitles& one : subtitles) {
+    choice += "#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID=\"captions\",NAME=\"" + one.language +
+              "\",LANGUAGE=\"" + one.language + "\",DEFAULT=NO,AUTOSELECT=YES,FORCED=NO,URI=\"" +
+              one.playlist + "\"\n";
+  }
+  std::string out;
+  while (!multivariant.empty()) {
+    const std::string_view line = multivariant.substr(0, multivariant.find('\n'));
+    multivariant.remove_prefix(std::min(multivariant.size(), line.size() + 1));
+    if (line.starts_with("#EXT-X-STREAM-INF:")) {
+      out += std::exchange(choice, "");  // in front of the first
+      out += line;
+      if (!subtitles.empty()) out += ",SUBTITLES=\"captions\"";
+    } else if (!line.empty() && !line.starts_with('#')) {
+      out += up;
+      out += line;
+    } else {
+      out += line;
+    }
+    out += '\n';
   }
   return out;
 }

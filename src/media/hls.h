@@ -4,8 +4,10 @@
 // Pure functions; thread safe; no errors.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "media/fmp4.h"
 
@@ -23,6 +25,19 @@ std::string media_playlist(const Mp4Index& index, const std::string& media_file)
 
 // In the order given: players start with the first.
 std::string multivariant_playlist(std::span<const HlsVariant> variants);
+
+struct HlsSubtitles {
+  std::string language;  // BCP 47
+  std::string playlist;  // its file name
+};
+
+// A media playlist of one WebVTT file that is about the whole video.
+std::string subtitles_playlist(uint64_t duration_ms, const std::string& vtt_file);
+
+// A multivariant playlist with a choice of subtitles, for a place of its own: `up` leads from there
+// to where its addresses count from.
+std::string with_subtitles(std::string_view multivariant, std::span<const HlsSubtitles> subtitles,
+                           std::string_view up);
 
 // Bits a second over the whole file, and over its busiest fragment.
 int64_t average_bandwidth_bps(const Mp4Index& index);

@@ -228,7 +228,7 @@ test("limits: too long, too large, with the value beside the limit", { skip, tim
     await until("nothing to be left behind", async () => leftovers(strict.data).length === 0);
     const network = await maker.get("/api/v1/network");
     assert.deepEqual(network.uploads, { size_bytes_max: 1 << 20, duration_ms_max: 2000,
-      pixels_max: 4096 * 2304, frame_rate_max: 500, streams_max: 32 });
+      pixels_max: 4096 * 2304, frame_rate_max: 500, streams_max: 32, captions_bytes_max: 512 << 10, captions_languages_max: 20 });
   } finally {
     await strict.stop();
   }

@@ -57,6 +57,8 @@ Task<Result<Reply<wire::Network>>> get_network(Context& context, None, None) {
   reply.body.uploads.pixels_max = services.config.uploads.pixels_max;
   reply.body.uploads.frame_rate_max = services.config.uploads.frame_rate_max;
   reply.body.uploads.streams_max = services.config.uploads.streams_max;
+  reply.body.uploads.captions_bytes_max = services.config.uploads.captions_kib_max << 10;
+  reply.body.uploads.captions_languages_max = services.config.uploads.captions_languages_max;
   if (std::string reason = services.uploads_closed(); !reason.empty()) {
     reply.body.uploads_open = false;
     reply.body.uploads_closed_reason = std::move(reason);

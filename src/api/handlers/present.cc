@@ -43,6 +43,7 @@ wire::Video to_wire(const catalogue::Video& video, std::string author, bool like
     out.progress = video.progress;
     if (video.waiting) out.waiting = true;
   }
+  for (const auto& track : video.captions) out.captions.push_back(present(video.id, track));
   if (video.refusal) out.refusal = wire::Refusal{video.refusal->code, video.refusal->detail};
   if (out.state != wire::VideoState::live) return out;
   const std::string folder = "/media/" + out.id + "/";
@@ -68,7 +69,8 @@ wire::Video to_wire(const catalogue::Video& video, std::string author, bool like
                                       s->interval_ms};
   }
   // Named by what it lists: objects never change.
-  out.hls_url = folder + "master-" + std::to_string(video.media.renditions.size()) + ".m3u8";
+  out.hls_url = folder + (video.captions.empty() ? "" : "captions/") + "master-" +
+                std::to_string(video.media.renditions.size()) + ".m3u8";
   for (const auto& r : video.media.renditions) {
     const wire::Codec codec = r.name.ends_with("-av1") ? wire::Codec::av1 : wire::Codec::h264;
     out.renditions.push_back(
@@ -81,6 +83,11 @@ wire::Video to_wire(const catalogue::Video& video, std::string author, bool like
 
 std::string time_text(uint64_t us) {
   return base::to_rfc3339(base::WallTime(std::chrono::microseconds(us)));
+}
+
+wire::CaptionTrack present(VideoId video, const catalogue::CaptionTrack& track) {
+  return {track.language, "/media/" + to_text(video) + "/captions/" + track.language + "-" +
+                              track.version + ".vtt"};
 }
 
 Result<std::vector<wire::Video>> present(Services& services,

@@ -25,6 +25,8 @@ Result<std::vector<wire::Video>> present(Services& services,
 Result<wire::Video> present(Services& services, const catalogue::Video& video,
                             const std::optional<accounts::Principal>& who);
 
+wire::CaptionTrack present(VideoId video, const catalogue::CaptionTrack& track);
+
 std::vector<wire::ScoreTerm> to_wire(
     const google::protobuf::RepeatedPtrField<log::v1::ScoreTerm>& terms);
 wire::Source to_wire(log::v1::Source source);

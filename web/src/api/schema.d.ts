@@ -368,6 +368,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/videos/{video_id}/captions/{language}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The captions in a language as they are now. */
+        get: operations["getCaptions"];
+        /** Give one's own video captions in a language, in place of those it had. */
+        put: operations["putCaptions"];
+        post?: never;
+        /** Remove the captions in a language. */
+        delete: operations["deleteCaptions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/media/{video_id}/captions/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Captions as a video's `captions` and its HLS playlists name them. */
+        get: operations["getCaptionsFile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/media/{video_id}/{file}": {
         parameters: {
             query?: never;
@@ -547,6 +583,7 @@ export interface components {
             storyboard?: components["schemas"]["Storyboard"];
             hls_url?: string;
             renditions: components["schemas"]["Rendition"][];
+            captions: components["schemas"]["CaptionTrack"][];
             /** Format: int64 */
             likes: number;
             /** Format: int64 */
@@ -588,6 +625,10 @@ export interface components {
         };
         /** @enum {string} */
         Codec: "h264" | "av1";
+        CaptionTrack: {
+            language: string;
+            url: string;
+        };
         StorageUse: {
             /** Format: int64 */
             used_bytes: number;
@@ -774,6 +815,10 @@ export interface components {
             frame_rate_max: number;
             /** Format: int64 */
             streams_max: number;
+            /** Format: int64 */
+            captions_bytes_max: number;
+            /** Format: int64 */
+            captions_languages_max: number;
         };
         DemoProgress: {
             state: components["schemas"]["DemoState"];
@@ -1460,6 +1505,104 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": string;
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+        };
+    };
+    getCaptions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                video_id: string;
+                language: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description WebVTT. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/vtt": string;
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+        };
+    };
+    putCaptions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                video_id: string;
+                language: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/vtt": string;
+            };
+        };
+        responses: {
+            /** @description Where they are. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaptionTrack"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+        };
+    };
+    deleteCaptions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                video_id: string;
+                language: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": components["responses"]["Problem"];
+        };
+    };
+    getCaptionsFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                video_id: string;
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description WebVTT, or a playlist. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/vtt": string;
                 };
             };
             "4XX": components["responses"]["Problem"];

@@ -55,6 +55,7 @@ export function item(id: string, slot = 0): FeedItem {
       hashtags: ["waves"],
       created_at: "2026-01-01T00:00:00Z",
       renditions: [{ url: `/media/${id}`, codec: "h264", width: 720, height: 1280, bandwidth_bps: 1, size_bytes: 1 }],
+      captions: [],
       likes: 0,
       views: 0,
       liked: false,

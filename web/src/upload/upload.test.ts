@@ -393,7 +393,7 @@ describe("the queue", () => {
 });
 
 describe("limits", () => {
-  const limits = { size_bytes_max: 2e9, duration_ms_max: 600_000, pixels_max: 4096 * 2304, frame_rate_max: 500, streams_max: 32 };
+  const limits = { size_bytes_max: 2e9, duration_ms_max: 600_000, pixels_max: 4096 * 2304, frame_rate_max: 500, streams_max: 32, captions_bytes_max: 524_288, captions_languages_max: 20 };
   it("say the value beside the limit", () => {
     expect(objection({ size: 3e9 }, limits, en, "en")).toBe(
       "This file is 3 GB; the limit here is 2 GB. Make it smaller and try again.",
