@@ -28,6 +28,8 @@ export interface TabOptions {
   scheme?: "dark" | "light";
   /** What this test provokes: console errors that match are not held against the client. */
   provoked?: RegExp[];
+  /** Before the page is opened. */
+  prepare?(context: BrowserContext): Promise<void>;
 }
 
 /** One question for a page of For You, and its answer. Orders count requests and answers alike. */
@@ -84,6 +86,7 @@ export class Tab {
     const page = await context.newPage();
     const tab = new Tab(context, page, options.provoked ?? []);
     await tab.listen();
+    await options.prepare?.(context);
     await page.goto(path);
     return tab;
   }
