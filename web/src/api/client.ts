@@ -2,6 +2,7 @@
 // an HttpOnly cookie that the browser keeps.
 import { ApiError, parse_problem } from "./problem";
 import type {
+  CaptionTrack,
   Event,
   EventReceipt,
   FeedKind,
@@ -26,6 +27,8 @@ type Query = Record<string, string | number | undefined>;
 interface Options {
   query?: Query;
   body?: unknown;
+  /** Instead of `body`: bytes as they are, of this type. */
+  file?: { bytes: Blob; type: string };
   keepalive?: boolean;
   signal?: AbortSignal;
 }
@@ -54,10 +57,12 @@ async function call<T>(method: string, path: string, options: Options = {}): Pro
       headers: {
         Accept: "application/json",
         ...(options.body === undefined ? {} : { "Content-Type": "application/json" }),
+        ...(options.file ? { "Content-Type": options.file.type } : {}),
       },
       credentials: "same-origin",
       signal: options.signal ? AbortSignal.any([deadline, options.signal]) : deadline,
       ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
+      ...(options.file ? { body: options.file.bytes } : {}),
       ...(options.keepalive ? { keepalive: true } : {}),
     });
     text = await response.text();
@@ -77,6 +82,8 @@ async function call<T>(method: string, path: string, options: Options = {}): Pro
 
 const handle_path = (handle: string) => `/accounts/${encodeURIComponent(handle)}`;
 const video_path = (id: string) => `/videos/${encodeURIComponent(id)}`;
+const captions_path = (id: string, language: string) =>
+  `${video_path(id)}/captions/${encodeURIComponent(language)}`;
 
 export interface PageRequest {
   limit?: number;
@@ -113,6 +120,10 @@ export const api = {
   video_events_url: (id: string) => `${ROOT}${video_path(id)}/events`,
   publish: (video: NewVideo) => call<Video>("POST", "/videos", { body: video }),
   delete_video: (id: string) => call<undefined>("DELETE", video_path(id)),
+  put_captions: (id: string, language: string, bytes: Blob) =>
+    call<CaptionTrack>("PUT", captions_path(id, language), { file: { bytes, type: "text/vtt" } }),
+  delete_captions: (id: string, language: string) =>
+    call<undefined>("DELETE", captions_path(id, language)),
   own_videos: (cursor?: string) =>
     call<VideoList>("GET", "/accounts/me/videos", { query: { cursor } }),
 

@@ -4,6 +4,7 @@ import type { components } from "./schema";
 
 type Schemas = components["schemas"];
 
+export type CaptionTrack = Schemas["CaptionTrack"];
 export type Account = Schemas["Account"];
 export type Event = Schemas["Event"];
 export type EventReceipt = Schemas["EventReceipt"];

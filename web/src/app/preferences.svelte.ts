@@ -24,6 +24,7 @@ class Preferences {
   #theme = $state<Theme>(parse_theme(read("theme")));
   #show_learned = $state(read("learned") !== "off");
   #sound = read("sound") === "on";
+  #captions = $state(read("captions") ?? "off");
 
   get theme(): Theme {
     return this.#theme;
@@ -49,6 +50,15 @@ class Preferences {
   set sound(on: boolean) {
     this.#sound = on;
     write("sound", on ? "on" : "off");
+  }
+
+  /** "off", or the language of the captions chosen last. */
+  get captions(): string {
+    return this.#captions;
+  }
+  set captions(language: string) {
+    this.#captions = language;
+    write("captions", language);
   }
 
   get locale(): string | undefined {

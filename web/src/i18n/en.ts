@@ -89,7 +89,7 @@ export const en = {
     failed: "This video does not play here.",
     failed_hint: "The connection may have been cut. Try again, or go on to the next one.",
     retry: "Try again",
-    keys: "Keys: up and down, space pauses, M sound, L like, I why this video",
+    keys: "Keys: up and down, space pauses, M sound, L like, C subtitles, I why this video",
   },
 
   feed: {
@@ -282,6 +282,27 @@ export const en = {
     goes_on: "You may look at something else meanwhile: uploads go on as long as this page is open.",
     processing_hint: "You may leave this page; it goes on without you.",
     preview: "Preview of the chosen video",
+  },
+
+  captions: {
+    title: "Subtitles",
+    turn_on: "Turn subtitles on",
+    turn_off: "Turn subtitles off",
+    choose: "Choose subtitles",
+    off: "Off",
+    remembered: "Remembered on this device, for every video.",
+    files: "Subtitles",
+    files_of: (video: string) => `Subtitles of ${video}`,
+    files_hint: "A WebVTT file (.vtt) for each language. They can be replaced at any time.",
+    language: "Language",
+    add: "Add a file",
+    replace: "Replace",
+    remove: (name: string) => `Remove subtitles: ${name}`,
+    added: (name: string) => `Subtitles are there: ${name}`,
+    removed: (name: string) => `Subtitles are removed: ${name}`,
+    full: (n: number) => `There are subtitles in ${count("en", n)} languages, which is as many as a video may have here.`,
+    too_large: (size: string, limit: string) => `It is ${size}; the limit here is ${limit}.`,
+    not_taken: (file: string, why: string) => `“${file}” was not taken. ${why}`,
   },
 
   me: {

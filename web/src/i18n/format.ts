@@ -66,3 +66,28 @@ export function duration(locale: string, ms: number): string {
 
 export const date = (locale: string, rfc3339: string) =>
   new Intl.DateTimeFormat(locale, { dateStyle: "long" }).format(new Date(rfc3339));
+
+const names = new Map<string, Intl.DisplayNames>();
+
+/** "French", "Brazilian Portuguese"; the tag itself where nobody knows a name. */
+export function language_name(locale: string, tag: string): string {
+  let known = names.get(locale);
+  if (!known) names.set(locale, (known = new Intl.DisplayNames(locale, { type: "language" })));
+  let name: string;
+  try {
+    name = known.of(tag) ?? tag;
+  } catch {
+    name = tag;
+  }
+  return name.charAt(0).toLocaleUpperCase(locale) + name.slice(1);
+}
+
+/** Offered where a language is chosen: the widely spoken ones. The API takes any. */
+const OFFERED =
+  "ar bg bn ca cs da de el en es et eu fa fi fr ga gl he hi hr hu hy id is it ja ka ko lt lv mk ms nb nl pa pl pt pt-br ro ru sk sl sq sr sv sw ta te th tl tr uk ur vi zh-hans zh-hant".split(" ");
+
+/** With their names in `locale`, and by these in order. */
+export const languages_of = (locale: string) =>
+  OFFERED.map((tag) => ({ tag, name: language_name(locale, tag) })).sort((a, b) =>
+    a.name.localeCompare(b.name, locale),
+  );

@@ -89,7 +89,7 @@ export const fr: Messages = {
     failed: "Cette vidéo ne se lit pas ici.",
     failed_hint: "La connexion a peut-être été coupée. Réessayez, ou passez à la suivante.",
     retry: "Réessayer",
-    keys: "Touches\u00a0: haut et bas, espace met en pause, M le son, L j’aime, I pourquoi cette vidéo",
+    keys: "Touches\u00a0: haut et bas, espace met en pause, M le son, L j’aime, C les sous-titres, I pourquoi cette vidéo",
   },
 
   feed: {
@@ -283,6 +283,27 @@ export const fr: Messages = {
     goes_on: "Vous pouvez regarder autre chose entre-temps\u00a0: les envois continuent tant que cette page est ouverte.",
     processing_hint: "Vous pouvez quitter cette page\u202f; cela continue sans vous.",
     preview: "Aperçu de la vidéo choisie",
+  },
+
+  captions: {
+    title: "Sous-titres",
+    turn_on: "Activer les sous-titres",
+    turn_off: "Désactiver les sous-titres",
+    choose: "Choisir les sous-titres",
+    off: "Désactivés",
+    remembered: "Retenu sur cet appareil, pour toutes les vidéos.",
+    files: "Sous-titres",
+    files_of: (video) => `Sous-titres de ${video}`,
+    files_hint: "Un fichier WebVTT (.vtt) par langue. Vous pourrez toujours les remplacer.",
+    language: "Langue",
+    add: "Ajouter un fichier",
+    replace: "Remplacer",
+    remove: (name) => `Retirer les sous-titres\u00a0: ${name}`,
+    added: (name) => `Les sous-titres sont là\u00a0: ${name}`,
+    removed: (name) => `Les sous-titres sont retirés\u00a0: ${name}`,
+    full: (n) => `Il y a des sous-titres en ${count("fr", n)} langues, autant qu’une vidéo peut en avoir ici.`,
+    too_large: (size, limit) => `Il pèse ${size}\u202f; la limite est ici de ${limit}.`,
+    not_taken: (file, why) => `«\u202f${file}\u202f» n’a pas été accepté. ${why}`,
   },
 
   me: {
