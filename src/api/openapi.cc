@@ -59,7 +59,7 @@ std::string_view tag_description(std::string_view tag) {
       {"media", "Immutable bytes, with ranges."},
       {"network", "What this network is, and its limits."},
       {"api", "This description."},
-      {"operation", "Health and metrics."},
+      {"operation", "Health and metrics; the queue and the room, for administrators."},
   };
   auto it = kDescriptions.find(tag);
   RD_ASSERT(it != kDescriptions.end());

@@ -4,6 +4,7 @@
 #include "api/handlers/events.h"
 #include "api/handlers/feeds.h"
 #include "api/handlers/media.h"
+#include "api/handlers/operation.h"
 #include "api/handlers/ops.h"
 #include "api/handlers/preferences.h"
 #include "api/handlers/sessions.h"
@@ -304,6 +305,32 @@ std::vector<Route> routes() {
           none, get_media, answers(200, "The bytes.", "application/octet-stream")),
 
       // The network and its operation.
+      typed({.method = Method::kGet,
+             .path = "/api/v1/operation/jobs",
+             .operation_id = "listJobs",
+             .summary =
+                 "Every job that is not done: whose, how far, tried how often, what went wrong.",
+             .auth = Auth::kAdmin},
+            list_jobs),
+      typed(
+          {.method = Method::kDelete,
+           .path = "/api/v1/operation/jobs/{job_id}",
+           .operation_id = "cancelJob",
+           .summary = "Call work off: a video in processing is refused, a live one stays as it is.",
+           .auth = Auth::kAdmin},
+          cancel_job),
+      typed({.method = Method::kPost,
+             .path = "/api/v1/operation/jobs/{job_id}/retry",
+             .operation_id = "retryJob",
+             .summary = "Try again now, without waiting; a failed job begins anew.",
+             .auth = Auth::kAdmin},
+            retry_job),
+      typed({.method = Method::kGet,
+             .path = "/api/v1/operation/storage",
+             .operation_id = "getStorage",
+             .summary = "What videos and uploads take up, in all and of the largest accounts.",
+             .auth = Auth::kAdmin},
+            get_storage),
       typed({.method = Method::kGet,
              .path = "/api/v1/network",
              .operation_id = "getNetwork",

@@ -45,6 +45,7 @@ class Stream;
 namespace workflows {
 class PublishVideo;
 class DeleteVideo;
+class JobDesk;
 class Storage;
 class VideoCaptions;
 }  // namespace workflows
@@ -79,6 +80,7 @@ struct Services {
   workflows::DeleteVideo& delete_video;
   workflows::Storage& storage;
   workflows::VideoCaptions& captions;
+  workflows::JobDesk& job_desk;
 
   std::function<void()> notify_outbox;
   // Why uploads are not taken now; empty: they are.

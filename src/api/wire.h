@@ -30,6 +30,8 @@ BOOST_DEFINE_ENUM_CLASS(EventType, impression, watch, like, unlike, share, save,
 BOOST_DEFINE_ENUM_CLASS(Scope, video, author, topic, sound)
 BOOST_DEFINE_ENUM_CLASS(ContentCredentials, unverified)
 BOOST_DEFINE_ENUM_CLASS(Codec, h264, av1)
+BOOST_DEFINE_ENUM_CLASS(JobPurpose, publish, finish, clean_up, other)
+BOOST_DEFINE_ENUM_CLASS(JobState, running, waiting, failed)
 BOOST_DEFINE_ENUM_CLASS(DemoState, making, watching, ready)
 
 // ---- Problems (RFC 9457) ----
@@ -350,6 +352,53 @@ struct PageReceipt {
 BOOST_DESCRIBE_STRUCT(PageReceipt, (),
                       (page_id, partition, offset, ranked_at_offset, served_at, engine_version,
                        bundle_sha256, seed, candidates, request_counter, slots))
+
+// ---- For whoever runs the network ----
+
+// One job that is not done. publish: until the video can be played; finish: its other renditions;
+// clean_up: removing files.
+struct OperatedJob {
+  std::string id;
+  JobPurpose purpose = JobPurpose::other;
+  JobState state = JobState::waiting;
+  std::string video_id;              // may be unknown by now
+  std::optional<std::string> owner;  // handle
+  std::optional<VideoState> video_state;
+  std::optional<std::string> caption;
+  std::optional<double> progress;          // 0..1, of publishing
+  int attempts = 0;                        // with the one that runs
+  std::optional<std::string> next_try_at;  // waiting for its next attempt
+  std::optional<std::string> since;        // running or failed since
+  std::optional<std::string> last_error;
+  bool can_cancel = false;
+  bool can_retry = false;
+};
+BOOST_DESCRIBE_STRUCT(OperatedJob, (),
+                      (id, purpose, state, video_id, owner, video_state, caption, progress,
+                       attempts, next_try_at, since, last_error, can_cancel, can_retry))
+
+struct OperatedQueue {
+  int64_t running = 0;  // how many there are; of each, 100 at most are among the items
+  int64_t waiting = 0;
+  int64_t failed = 0;
+  std::vector<OperatedJob>
+      items;  // running; waiting, in the order of their turns; failed, newest first
+};
+BOOST_DESCRIBE_STRUCT(OperatedQueue, (), (running, waiting, failed, items))
+
+struct AccountStorage {
+  std::string handle;
+  int64_t used_bytes = 0;
+  int64_t uploads_bytes = 0;
+};
+BOOST_DESCRIBE_STRUCT(AccountStorage, (), (handle, used_bytes, uploads_bytes))
+
+struct OperatedStorage {
+  StorageUse total;
+  std::optional<int64_t> account_bytes_max;  // of each; unset: no limit
+  std::vector<AccountStorage> accounts;      // the largest, 50 at most
+};
+BOOST_DESCRIBE_STRUCT(OperatedStorage, (), (total, account_bytes_max, accounts))
 
 // ---- The network ----
 

@@ -37,6 +37,7 @@
 #include "telemetry/log.h"
 #include "telemetry/metrics.h"
 #include "workflows/delete_video.h"
+#include "workflows/job_desk.h"
 #include "workflows/media_steps.h"
 #include "workflows/projector.h"
 #include "workflows/publish_video.h"
@@ -106,6 +107,7 @@ struct Network::Impl {
   std::unique_ptr<workflows::DeleteVideo> delete_video;
   std::unique_ptr<workflows::Storage> storage;
   std::unique_ptr<workflows::VideoCaptions> captions;
+  std::unique_ptr<workflows::JobDesk> job_desk;
 
   std::unique_ptr<runtime::Pool> blocking;
   std::unique_ptr<runtime::Pool> passwords;
@@ -274,6 +276,7 @@ void Network::Impl::start_jobs() {
       *catalogue, *storage,
       workflows::CaptionLimits{size_t(config.uploads.captions_kib_max) << 10,
                                size_t(config.uploads.captions_languages_max)});
+  job_desk = std::make_unique<workflows::JobDesk>(*catalogue, *jobs, *publish_video);
   publish_video->register_jobs();
   delete_video->register_jobs();
   if (auto started = jobs->start(); !started.ok()) log::error("jobs do not run", started.error());
@@ -334,6 +337,7 @@ Result<void> Network::Impl::open_door() {
       .delete_video = *delete_video,
       .storage = *storage,
       .captions = *captions,
+      .job_desk = *job_desk,
       .notify_outbox = [this] { relay->notify(); },
       .uploads_closed = [this] { return uploads_closed; },
       .demo = [this] { return demo_progress(); },

@@ -304,6 +304,23 @@ Result<uint64_t> Catalogue::stored_bytes(std::optional<AccountId> author) const 
   });
 }
 
+Result<std::vector<AccountId>> Catalogue::largest_authors(int count_max) const {
+  return database_.read([&](soci::session& sql) -> Result<std::vector<AccountId>> {
+    std::vector<AccountId> authors;
+    long long author = 0;
+    soci::statement select =
+        (sql.prepare << "SELECT author_id FROM (SELECT v.author_id AS author_id, v.original_bytes"
+                        " + (SELECT COALESCE(SUM(r.size_bytes), 0) FROM renditions r"
+                        " WHERE r.video_id = v.id) AS bytes FROM videos v WHERE v.state = 'live')"
+                        " AS sizes GROUP BY author_id ORDER BY SUM(bytes) DESC, author_id"
+                        " LIMIT :count",
+         soci::into(author), soci::use(count_max, "count"));
+    select.execute();
+    while (select.fetch()) authors.push_back(from_row<AccountId>(author));
+    return authors;
+  });
+}
+
 Result<void> Catalogue::cleaned_up(VideoId id, VideoState state) {
   return database_.write([&](soci::session& sql) -> Result<void> {
     const long long row = to_row(id);

@@ -99,6 +99,8 @@ class Catalogue {
   Result<int64_t> count_live_of(AccountId author) const;
   // What is kept of videos: renditions, originals, captions; of one author, or of all.
   Result<uint64_t> stored_bytes(std::optional<AccountId> author) const;
+  // Whose live videos take up most, the largest first; at most `count_max`.
+  Result<std::vector<AccountId>> largest_authors(int count_max) const;
 
   // Work that a crash may have left, by id, after `after` (zero: from the start).
   Result<std::vector<VideoId>> processing(VideoId after, int count_max) const;

@@ -269,6 +269,62 @@ TEST_P(JobContract, OldestFirstAndNoMoreThanTheWorkers) {
   }
 }
 
+TEST_P(JobContract, ShowsWhatIsNotDoneInItsOrder) {
+  remake(1);
+  std::atomic<bool> go{false};
+  queue_->add_kind(kind("a", [&](JobContext& context) -> Result<void> {
+    if (context.job().key == "bad") return base::denied("never");
+    while (context.job().key == "long" && !go && !context.stopping()) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    return {};
+  }));
+  start();
+  const JobId bad = enqueue("a", "bad", "", 1);
+  ASSERT_TRUE(settles(bad, JobState::kFailed, no_time_));
+  const JobId running = enqueue("a", "long", "", 1);
+  ASSERT_TRUE(settles(running, JobState::kRunning, no_time_));
+  for (const char* key : {"x1", "x2", "x3"}) enqueue("a", key, "", 1);
+  enqueue("a", "y1", "", 2);
+  const QueueView view = queue_->view(10).value();
+  EXPECT_EQ(view.running, 1);
+  EXPECT_EQ(view.queued, 4);
+  EXPECT_EQ(view.failed, 1);
+  std::string order;
+  for (const Job& job : view.jobs) order += job.key + " ";
+  EXPECT_EQ(order, "long x1 y1 x2 x3 bad ");
+  EXPECT_EQ(view.jobs.back().error, "never");
+  EXPECT_GT(view.jobs.front().due_us, 0u);
+  EXPECT_EQ(queue_->view(2)->jobs.size(), 4u) << "bounded in each state";
+  EXPECT_EQ(queue_->view(2)->queued, 4);
+  EXPECT_EQ(queue_->retry(running).error().code(), ErrorCode::kConflict);
+  go = true;
+  ASSERT_TRUE(settles(running, JobState::kDone, no_time_));
+  EXPECT_EQ(queue_->retry(running).error().code(), ErrorCode::kConflict);
+  EXPECT_EQ(queue_->retry(JobId(999'999)).error().code(), ErrorCode::kNotFound);
+}
+
+TEST_P(JobContract, RetryingNeedsNoPatienceAndBeginsFailedOnesAnew) {
+  std::atomic<bool> mended{false};
+  queue_->add_kind(kind("a", [&](JobContext& context) -> Result<void> {
+    if (mended) return {};
+    return context.job().key == "passes" ? base::unavailable("down") : base::denied("never");
+  }));
+  start();
+  const JobId passes = enqueue("a", "passes");
+  const JobId stays = enqueue("a", "stays");
+  ASSERT_TRUE(eventually([&] { return find(passes).error == "down"; }));
+  ASSERT_TRUE(settles(stays, JobState::kFailed, no_time_));
+  EXPECT_GT(find(passes).due_us, find(stays).due_us) << "its next attempt is to come";
+  mended = true;
+  for (JobId id : {passes, stays}) {
+    queue_->retry(id).value();
+    ASSERT_TRUE(settles(id, JobState::kDone, no_time_)) << "no time has passed";
+  }
+  EXPECT_EQ(find(passes).attempts, 2);
+  EXPECT_EQ(find(stays).attempts, 1);
+}
+
 TEST_P(JobContract, OwnersTakeTurns) {
   remake(1);
   std::mutex mutex;

@@ -43,6 +43,16 @@ struct Job {
   JobState state = JobState::kQueued;
   int attempts = 0;
   std::string error;  // of the last attempt; empty when none failed
+  // When it may run, if it is queued; else since when it is in its state. Microseconds since 1970.
+  uint64_t due_us = 0;
+};
+
+// What is not done, at one moment.
+struct QueueView {
+  int64_t running = 0, queued = 0, failed = 0;  // how many there are
+  // Running ones, then queued ones in the order of their turns, then failed ones, newest first; of
+  // each as many as were asked for, at most.
+  std::vector<Job> jobs;
 };
 
 class JobContext {
@@ -83,6 +93,11 @@ class JobQueue {
   virtual Result<Job> find(JobId id) const = 0;
   // Newest first, at most 1,000.
   virtual Result<std::vector<Job>> list(JobState state, int count_max) const = 0;
+  // At most 1,000 of each state.
+  virtual Result<QueueView> view(int each_max) const = 0;
+  // A queued job that waits for its next attempt may run now; a failed one begins anew, without
+  // attempts. not_found; conflict when it runs or is done.
+  virtual Result<void> retry(JobId id) = 0;
 };
 
 }  // namespace rondo::jobs

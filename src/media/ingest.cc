@@ -404,6 +404,20 @@ Result<uint64_t> Ingest::held_bytes(std::optional<AccountId> owner) const {
   });
 }
 
+Result<std::vector<AccountId>> Ingest::largest_owners(int count_max) const {
+  return database_.read([&](soci::session& sql) -> Result<std::vector<AccountId>> {
+    soci::rowset<soci::row> rows =
+        (sql.prepare << "SELECT owner_id FROM uploads GROUP BY owner_id"
+                        " ORDER BY SUM(length) DESC, owner_id LIMIT :count",
+         soci::use(count_max, "count"));
+    std::vector<AccountId> owners;
+    for (const auto& row : rows) {
+      owners.emplace_back(static_cast<uint64_t>(row.get<long long>(0)));
+    }
+    return owners;
+  });
+}
+
 Result<int> Ingest::expire() {
   RD_TRY(auto expired, database_.read([&](soci::session& sql) -> Result<std::vector<UploadId>> {
     const auto now = static_cast<long long>(clock_.now_us());

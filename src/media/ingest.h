@@ -106,6 +106,9 @@ class Ingest {
   // The announced lengths of the uploads of one owner, or of all.
   Result<uint64_t> held_bytes(std::optional<AccountId> owner) const;
 
+  // Who holds most of that, the largest first; at most `count_max`.
+  Result<std::vector<AccountId>> largest_owners(int count_max) const;
+
   // Removes what has expired; returns how many. To be called every few minutes.
   Result<int> expire();
 

@@ -50,6 +50,24 @@ class FakeQueue final : public jobs::JobQueue {
     return found;
   }
 
+  Result<jobs::QueueView> view(int) const override {
+    jobs::QueueView view;
+    for (const jobs::Job& job : jobs_) {
+      if (job.state == jobs::JobState::kDone) continue;
+      (job.state == jobs::JobState::kFailed ? view.failed : view.queued) += 1;
+      view.jobs.push_back(job);
+    }
+    return view;
+  }
+  Result<void> retry(JobId id) override {
+    RD_CHECK(find(id));
+    jobs::Job& job = jobs_[id.value() - 1];
+    if (job.state == jobs::JobState::kDone) return conflict("the job is done");
+    if (job.state == jobs::JobState::kFailed) job.attempts = 0;
+    job.state = jobs::JobState::kQueued;
+    return {};
+  }
+
   // One attempt at the oldest queued job; false when none is queued.
   bool run_one() {
     for (jobs::Job& job : jobs_) {

@@ -118,9 +118,25 @@ Result<void> PublishVideo::finish(jobs::JobContext& context) {
   return clean_up(catalogue_, media_, id);
 }
 
-Result<bool> PublishVideo::is_deleted(VideoId id) const {
+// Deleted or refused by somebody else, before they could have told the work.
+Result<bool> PublishVideo::is_over(VideoId id, VideoState wanted) const {
   RD_TRY(const Video video, catalogue_.find(id));
-  return video.state == VideoState::kDeleted;
+  return video.state != wanted;
+}
+
+Result<void> PublishVideo::call_off(VideoId id) {
+  RD_TRY(const Video video, catalogue_.find(id));
+  if (video.state == VideoState::kProcessing) {
+    RD_CHECK(
+        refuse(id, "called_off",
+               "Whoever runs this network has called the processing of this video off. Ask them "
+               "before you upload it again."));
+  }
+  const bool told = running_.stop(id);
+  // Work that is under way cleans up when it ends, and a job that waits when its turn comes; but
+  // the rest of a live video would be made then, if its upload were still there.
+  if (told || video.state != VideoState::kLive) return {};
+  return clean_up(catalogue_, media_, id);
 }
 
 Result<void> PublishVideo::make_rest(const Video& video, jobs::JobContext& context) {
@@ -130,8 +146,8 @@ Result<void> PublishVideo::make_rest(const Video& video, jobs::JobContext& conte
     return {};  // gone: this was done before
   }
   const RunningWork::Work work(running_, video.id, context);
-  RD_TRY(const bool deleted, is_deleted(video.id));
-  if (deleted) return {};
+  RD_TRY(const bool over, is_over(video.id, VideoState::kLive));
+  if (over) return {};
   std::filesystem::path source;
   auto made = [&]() -> Result<catalogue::MediaFacts> {
     RD_TRY(source, media_.cut(video, *file, {}, work.token()));
@@ -159,9 +175,8 @@ Result<void> PublishVideo::make_and_publish(const Video& video, jobs::JobContext
                   "the uploaded file is not there any more; upload it again");
   }
   const RunningWork::Work work(running_, video.id, context);
-  // Deleted before anybody could have told this work.
-  RD_TRY(const bool deleted, is_deleted(video.id));
-  if (deleted) return {};
+  RD_TRY(const bool over, is_over(video.id, VideoState::kProcessing));
+  if (over) return {};
   const double cut_share = video.edit.trim ? kCutShare : 0;
   auto note = [&](double progress) {
     auto noted = catalogue_.note_progress(video.id, progress);

@@ -61,6 +61,11 @@ class PublishVideo {
   // Stops the work on a video at once, if this process does any: it was deleted.
   void stop_work(VideoId video) { running_.stop(video); }
 
+  // Ends the work on a video for good, as whoever runs the network wants it: one that is processed
+  // is refused ("called_off") with words that say who did it, a live one stays with what it has.
+  // Again: nothing more happens. not_found.
+  Result<void> call_off(VideoId video);
+
   // After the queue has started, and now and then. How many videos are not done.
   Result<int> resume();
 
@@ -70,7 +75,7 @@ class PublishVideo {
   Result<void> finish(jobs::JobContext& context);
   Result<void> make_and_publish(const catalogue::Video& video, jobs::JobContext& context);
   Result<void> make_rest(const catalogue::Video& video, jobs::JobContext& context);
-  Result<bool> is_deleted(VideoId id) const;
+  Result<bool> is_over(VideoId id, catalogue::VideoState wanted) const;
   Result<void> refuse(VideoId video, std::string code, std::string detail);
   void give_up(const jobs::Job& job);
   Result<JobId> enqueue(std::string_view kind, VideoId video, AccountId author);

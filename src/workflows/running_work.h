@@ -58,13 +58,14 @@ class RunningWork {
     std::jthread watcher_;  // last: it uses the others
   };
 
-  // Returns when the work has been told; it ends in a moment.
-  void stop(VideoId video) {
+  // Returns when the work has been told; it ends in a moment. False: there is none.
+  bool stop(VideoId video) {
     std::lock_guard lock(mutex_);
     auto found = running_.find(video);
-    if (found == running_.end()) return;
+    if (found == running_.end()) return false;
     found->second->called_off_ = true;
     found->second->source_.request_stop();
+    return true;
   }
 
  private:

@@ -1,6 +1,8 @@
 #include "workflows/storage_use.h"
 
+#include <algorithm>
 #include <optional>
+#include <set>
 
 #include "media/refusal.h"
 
@@ -22,6 +24,25 @@ Result<StorageUse> Storage::total() const {
   RD_TRY(use.uploads_bytes, uploads_.held_bytes(std::nullopt));
   use.bytes_max = quotas_.total_bytes_max;
   return use;
+}
+
+Result<std::vector<std::pair<AccountId, StorageUse>>> Storage::largest(int count_max) const {
+  // Whoever is among the largest of both together is among the first so many of one or the other,
+  // unless many come close in both; then one of those close ones may be left out.
+  RD_TRY(const auto of_videos, catalogue_.largest_authors(count_max));
+  RD_TRY(const auto of_uploads, uploads_.largest_owners(count_max));
+  std::set<AccountId> accounts(of_videos.begin(), of_videos.end());
+  accounts.insert(of_uploads.begin(), of_uploads.end());
+  std::vector<std::pair<AccountId, StorageUse>> uses;
+  for (AccountId account : accounts) {
+    RD_TRY(const StorageUse use, of(account));
+    uses.emplace_back(account, use);
+  }
+  std::stable_sort(uses.begin(), uses.end(), [](const auto& a, const auto& b) {
+    return a.second.bytes() > b.second.bytes();
+  });
+  if (uses.size() > static_cast<size_t>(count_max)) uses.resize(static_cast<size_t>(count_max));
+  return uses;
 }
 
 Result<void> Storage::admit(AccountId account, uint64_t length) const {

@@ -8,6 +8,8 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
+#include <vector>
 
 #include "base/ids.h"
 #include "base/result.h"
@@ -37,6 +39,9 @@ class Storage {
 
   Result<StorageUse> of(AccountId account) const;
   Result<StorageUse> total() const;
+
+  // Whose videos and uploads take up most, the largest first; at most `count_max`.
+  Result<std::vector<std::pair<AccountId, StorageUse>>> largest(int count_max) const;
 
   // exhausted, reason "account_full" or "network_full": used, limit, and what to do.
   Result<void> admit(AccountId account, uint64_t length) const;

@@ -11,6 +11,7 @@
 #include "api/services.h"
 #include "base/bytes.h"
 #include "catalogue/catalogue.h"
+#include "workflows/storage_use.h"
 
 namespace rondo::api::handlers {
 namespace {
@@ -83,6 +84,14 @@ wire::Video to_wire(const catalogue::Video& video, std::string author, bool like
 
 std::string time_text(uint64_t us) {
   return base::to_rfc3339(base::WallTime(std::chrono::microseconds(us)));
+}
+
+wire::StorageUse present(const workflows::StorageUse& use) {
+  wire::StorageUse out;
+  out.used_bytes = static_cast<int64_t>(use.bytes());
+  out.uploads_bytes = static_cast<int64_t>(use.uploads_bytes);
+  if (use.bytes_max > 0) out.bytes_max = static_cast<int64_t>(use.bytes_max);
+  return out;
 }
 
 wire::CaptionTrack present(VideoId video, const catalogue::CaptionTrack& track) {

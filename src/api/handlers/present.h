@@ -10,6 +10,10 @@
 #include "catalogue/video.h"
 #include "rondo/log/v1/record.pb.h"
 
+namespace rondo::workflows {
+struct StorageUse;
+}
+
 namespace rondo::api {
 
 struct Services;
@@ -25,6 +29,7 @@ Result<std::vector<wire::Video>> present(Services& services,
 Result<wire::Video> present(Services& services, const catalogue::Video& video,
                             const std::optional<accounts::Principal>& who);
 
+wire::StorageUse present(const workflows::StorageUse& use);
 wire::CaptionTrack present(VideoId video, const catalogue::CaptionTrack& track);
 
 std::vector<wire::ScoreTerm> to_wire(

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <ctime>
 
+#include "api/handlers/present.h"
 #include "api/services.h"
 #include "base/bytes.h"
 #include "media/ingest.h"
@@ -217,9 +218,7 @@ Task<Result<Reply<wire::StorageUse>>> get_own_storage(Context& context, None, No
   auto sum = [&services, owner = context.principal->account] { return services.storage.of(owner); };
   RD_CO_TRY(const workflows::StorageUse use, co_await context.blocking(sum));
   Reply<wire::StorageUse> reply;
-  reply.body.used_bytes = static_cast<int64_t>(use.bytes());
-  reply.body.uploads_bytes = static_cast<int64_t>(use.uploads_bytes);
-  if (use.bytes_max > 0) reply.body.bytes_max = static_cast<int64_t>(use.bytes_max);
+  reply.body = present(use);
   co_return reply;
 }
 

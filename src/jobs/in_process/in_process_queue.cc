@@ -98,6 +98,16 @@ class InProcessQueue final : public JobQueue {
     return table_.list(state, std::clamp(count_max, 1, kListMax));
   }
 
+  Result<QueueView> view(int each_max) const override {
+    return table_.view(std::clamp(each_max, 1, kListMax));
+  }
+
+  Result<void> retry(JobId id) override {
+    RD_CHECK(table_.retry(id, clock_.now_us()));
+    wake();
+    return {};
+  }
+
  private:
   const JobKind* find_kind(std::string_view name) const {
     for (const JobKind& kind : kinds_) {

@@ -1,6 +1,7 @@
 #include "jobs/in_process/job_table.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/bytes.h"
 #include "jobs/in_process/in_process_queue.h"
@@ -37,7 +38,8 @@ CREATE INDEX jobs_by_owner ON jobs (state, owner_id, turn)
 )"},
 };
 
-constexpr const char* kColumns = "id, kind, job_key, payload, state, attempts, error, owner_id";
+constexpr const char* kColumns =
+    "id, kind, job_key, payload, state, attempts, error, owner_id, due_us";
 
 int number(JobState state) {
   switch (state) {
@@ -73,6 +75,7 @@ Result<Job> job_of(const soci::row& row) {
   job.attempts = row.get<int>(5);
   job.error = row.get<std::string>(6);
   job.owner = static_cast<uint64_t>(row.get<long long>(7));
+  job.due_us = static_cast<uint64_t>(row.get<long long>(8));
   return job;
 }
 
@@ -258,6 +261,59 @@ Result<void> JobTable::set_told(JobId job) {
     const auto id = static_cast<long long>(job.value());
     sql << "UPDATE jobs SET told = 1 WHERE id = :id AND state = 3", soci::use(id, "id");
     return {};
+  });
+}
+
+Result<void> JobTable::retry(JobId job, uint64_t now_us) {
+  return db_.write([&](soci::session& sql) -> Result<void> {
+    const auto id = static_cast<long long>(job.value());
+    int state = 0;
+    long long owner = 0;
+    sql << "SELECT state, owner_id FROM jobs WHERE id = :id", soci::into(state), soci::into(owner),
+        soci::use(id, "id");
+    if (!sql.got_data()) {
+      return base::not_found("there is no job " + std::to_string(job.value()));
+    }
+    const long long now = signed_us(now_us);
+    if (state == number(JobState::kQueued)) {
+      sql << "UPDATE jobs SET due_us = :now WHERE id = :id AND due_us > :now2",
+          soci::use(now, "now"), soci::use(id, "id"), soci::use(now, "now2");
+      return {};
+    }
+    if (state != number(JobState::kFailed)) {
+      return base::conflict(state == number(JobState::kDone) ? "the job is done"
+                                                             : "the job is running already")
+          .with_reason("not_waiting");
+    }
+    const long long turn = next_turn(sql, owner, now);
+    sql << "UPDATE jobs SET state = 0, attempts = 0, error = '', due_us = :now, told = 1,"
+           " turn = :turn WHERE id = :id",
+        soci::use(now, "now"), soci::use(turn, "turn"), soci::use(id, "id");
+    return {};
+  });
+}
+
+Result<QueueView> JobTable::view(int each_max) const {
+  return db_.read([&](soci::session& sql) -> Result<QueueView> {
+    QueueView view;
+    const auto add = [&](JobState state, const char* order, int64_t& count) -> Result<void> {
+      const int in_state = number(state);
+      long long all = 0;
+      sql << "SELECT COUNT(*) FROM jobs WHERE state = :state", soci::into(all),
+          soci::use(in_state, "state");
+      count = all;
+      soci::rowset<soci::row> rows =
+          (sql.prepare << std::string("SELECT ") + kColumns + " FROM jobs WHERE state = :state" +
+                              " ORDER BY " + order + " LIMIT :count",
+           soci::use(in_state, "state"), soci::use(each_max, "count"));
+      RD_TRY(auto jobs, jobs_of(rows));
+      std::move(jobs.begin(), jobs.end(), std::back_inserter(view.jobs));
+      return {};
+    };
+    RD_CHECK(add(JobState::kRunning, "due_us, id", view.running));
+    RD_CHECK(add(JobState::kQueued, "turn, id", view.queued));
+    RD_CHECK(add(JobState::kFailed, "due_us DESC, id DESC", view.failed));
+    return view;
   });
 }
 

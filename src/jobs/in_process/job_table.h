@@ -45,6 +45,10 @@ class JobTable {
   Result<std::vector<Job>> untold() const;
   Result<void> set_told(JobId id);
 
+  // JobQueue::retry and view.
+  Result<void> retry(JobId id, uint64_t now_us);
+  Result<QueueView> view(int each_max) const;
+
   Result<Job> find(JobId id) const;
   Result<std::vector<Job>> list(JobState state, int count_max) const;
 

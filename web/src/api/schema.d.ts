@@ -421,6 +421,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/operation/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every job that is not done: whose, how far, tried how often, what went wrong. */
+        get: operations["listJobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operation/jobs/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Call work off: a video in processing is refused, a live one stays as it is. */
+        delete: operations["cancelJob"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operation/jobs/{job_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try again now, without waiting; a failed job begins anew. */
+        post: operations["retryJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operation/storage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What videos and uploads take up, in all and of the largest accounts. */
+        get: operations["getStorage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/network": {
         parameters: {
             query?: never;
@@ -795,6 +863,49 @@ export interface components {
             start_ms: number;
             /** Format: int64 */
             end_ms: number;
+        };
+        OperatedQueue: {
+            /** Format: int64 */
+            running: number;
+            /** Format: int64 */
+            waiting: number;
+            /** Format: int64 */
+            failed: number;
+            items: components["schemas"]["OperatedJob"][];
+        };
+        OperatedJob: {
+            id: string;
+            purpose: components["schemas"]["JobPurpose"];
+            state: components["schemas"]["JobState"];
+            video_id: string;
+            owner?: string;
+            video_state?: components["schemas"]["VideoState"];
+            caption?: string;
+            progress?: number;
+            /** Format: int32 */
+            attempts: number;
+            next_try_at?: string;
+            since?: string;
+            last_error?: string;
+            can_cancel: boolean;
+            can_retry: boolean;
+        };
+        /** @enum {string} */
+        JobPurpose: "publish" | "finish" | "clean_up" | "other";
+        /** @enum {string} */
+        JobState: "running" | "waiting" | "failed";
+        OperatedStorage: {
+            total: components["schemas"]["StorageUse"];
+            /** Format: int64 */
+            account_bytes_max?: number;
+            accounts: components["schemas"]["AccountStorage"][];
+        };
+        AccountStorage: {
+            handle: string;
+            /** Format: int64 */
+            used_bytes: number;
+            /** Format: int64 */
+            uploads_bytes: number;
         };
         Network: {
             name: string;
@@ -1627,6 +1738,90 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": string;
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+        };
+    };
+    listJobs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperatedQueue"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+        };
+    };
+    cancelJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": components["responses"]["Problem"];
+        };
+    };
+    retryJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": components["responses"]["Problem"];
+        };
+    };
+    getStorage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperatedStorage"];
                 };
             };
             "4XX": components["responses"]["Problem"];
