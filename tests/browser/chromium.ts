@@ -24,12 +24,14 @@ export function launch(): Promise<Browser> {
 
 export interface TabOptions {
   size?: { width: number; height: number };
+  /** Device pixels to a CSS pixel. */
+  scale?: number;
   locale?: "en" | "fr";
   scheme?: "dark" | "light";
   /** What this test provokes: console errors that match are not held against the client. */
   provoked?: RegExp[];
   /** Before the page is opened. */
-  prepare?(context: BrowserContext): Promise<void>;
+  prepare?(context: BrowserContext): Promise<unknown>;
 }
 
 /** One question for a page of For You, and its answer. Orders count requests and answers alike. */
@@ -81,6 +83,7 @@ export class Tab {
     const context = await browser.newContext({
       baseURL: server.url, viewport: size, locale: options.locale ?? "en",
       colorScheme: options.scheme ?? "dark", hasTouch: touch, isMobile: touch,
+      deviceScaleFactor: options.scale ?? 1,
     });
     context.setDefaultTimeout(15_000);
     const page = await context.newPage();

@@ -123,7 +123,7 @@ for (const file of files) {
       await t.test(way, async () => {
         const seen = await play(video, way, rate);
         const played = seen.played.reduce((sum, [from, to]) => sum + to - from, 0);
-        rows.push({ file, way, rate, seconds, ...seen });
+        rows.push({ file, way, rate, told_seconds: seconds, ...seen });
         assert.ok(Math.abs(seen.duration - seconds) <= 0.1, `it takes itself for ${seen.duration} s, not ${seconds}`);
         assert.ok(seen.duration - seen.seconds <= APART_S, `it ended at ${seen.seconds} of ${seen.duration} s`);
         // Played, not jumped over.

@@ -20,11 +20,21 @@ function write(name: string, value: string): boolean {
   }
 }
 
+// What browsers with a data saver of their own tell; the others have no such object.
+type Connection = EventTarget & { saveData?: boolean };
+const connection = (navigator as Navigator & { connection?: Connection }).connection;
+
 class Preferences {
   #theme = $state<Theme>(parse_theme(read("theme")));
   #show_learned = $state(read("learned") !== "off");
   #sound = read("sound") === "on";
   #captions = $state(read("captions") ?? "off");
+  #data_saver = $state(parse_switch(read("data_saver")));
+  #browser_saves = $state(connection?.saveData === true);
+
+  constructor() {
+    connection?.addEventListener?.("change", () => (this.#browser_saves = connection.saveData === true));
+  }
 
   get theme(): Theme {
     return this.#theme;
@@ -61,6 +71,15 @@ class Preferences {
     write("captions", language);
   }
 
+  /** Small videos, nothing fetched for decoration. As the browser wishes, until somebody says here. */
+  get data_saver(): boolean {
+    return this.#data_saver ?? this.#browser_saves;
+  }
+  set data_saver(on: boolean) {
+    this.#data_saver = on;
+    write("data_saver", on ? "on" : "off");
+  }
+
   get locale(): string | undefined {
     return read("locale");
   }
@@ -76,6 +95,10 @@ export function first_visit(): boolean {
 
 function parse_theme(text: string | undefined): Theme {
   return text === "dark" || text === "light" ? text : "system";
+}
+
+function parse_switch(text: string | undefined): boolean | undefined {
+  return text === "on" ? true : text === "off" ? false : undefined;
 }
 
 const light = matchMedia("(prefers-color-scheme: light)");

@@ -334,6 +334,8 @@ export const en = {
     theme_system: "As the device",
     theme_dark: "Dark",
     theme_light: "Light",
+    data_saver: "Data saver",
+    data_saver_hint: "Smaller videos, and a blur until they play instead of a picture. On this device only.",
     load_more: "Show more",
   },
 

@@ -335,6 +335,8 @@ export const fr: Messages = {
     theme_system: "Comme l’appareil",
     theme_dark: "Sombre",
     theme_light: "Claire",
+    data_saver: "Économiseur de données",
+    data_saver_hint: "Des vidéos plus petites et, avant la lecture, un flou au lieu d’une image. Sur cet appareil seulement.",
     load_more: "En voir plus",
   },
 

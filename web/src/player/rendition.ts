@@ -7,7 +7,7 @@ export interface Viewing {
   height_px: number;
   /** Measured or told by the browser; undefined: unknown. */
   downlink_bps?: number | undefined;
-  save_data?: boolean | undefined;
+  save_data?: boolean;
   /** Whether the browser plays AV1. */
   av1?: boolean;
 }
@@ -47,18 +47,17 @@ export function choose_rendition(
 
 interface NetworkInformation {
   downlink?: number; // Mbit/s, capped at 10 by the browser, so 10 means "at least"
-  saveData?: boolean;
 }
 
 /** What the browser tells about screen and network. */
-export function viewing_of(width: number, height: number): Viewing {
+export function viewing_of(width: number, height: number, save_data: boolean): Viewing {
   const network = (navigator as Navigator & { connection?: NetworkInformation }).connection;
   const downlink = network?.downlink;
   return {
     width_px: width * devicePixelRatio,
     height_px: height * devicePixelRatio,
     downlink_bps: downlink !== undefined && downlink < 10 ? downlink * 1e6 : undefined,
-    save_data: network?.saveData,
+    save_data,
     av1: plays_av1(),
   };
 }
