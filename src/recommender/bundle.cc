@@ -36,7 +36,8 @@ constexpr std::array<std::string_view, kFeatures> kFeatureNames{"topic_affinity"
                                                                 "position",
                                                                 "topic_novelty",
                                                                 "taste",
-                                                                "co_watch_lift"};
+                                                                "co_watch_lift",
+                                                                "topic_lately"};
 constexpr std::array<std::string_view, kSlots> kSlotNames{"viewer", "video", "author", "topic",
                                                           "duration"};
 
@@ -100,7 +101,10 @@ std::vector<Field> fields_of(Bundle& b) {
   add("affinity.skip", b.affinity.skip, 0, 100);
   add("affinity.not_interested", b.affinity.not_interested, 0, 100);
   add("affinity.minor_topic", b.affinity.minor_topic, 0, 1);
+  add("affinity.turning", b.affinity.turning, 0.001, 1);
+  add("affinity.lately", b.affinity.lately, 0, 100);
   add("value.topic_affinity", b.value.topic_affinity, -100, 100);
+  add("value.topic_lately", b.value.topic_lately, -100, 100);
   add("value.author_affinity", b.value.author_affinity, -100, 100);
   add("value.follows_author", b.value.follows_author, -100, 100);
   add("value.freshness", b.value.freshness, -100, 100);
@@ -342,8 +346,11 @@ Bundle Bundle::defaults() {
                 .like = 1.5f,
                 .skip = 0.7f,
                 .not_interested = 3,
-                .minor_topic = 0.4f};
-  b.value = {.topic_affinity = 1.2f,
+                .minor_topic = 0.4f,
+                .turning = 0.12f,
+                .lately = 1.5f};
+  b.value = {.topic_affinity = 0.6f,
+             .topic_lately = 0.6f,
              .author_affinity = 0.4f,
              .follows_author = 0.5f,
              .freshness = 0.1f,

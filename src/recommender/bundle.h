@@ -65,8 +65,9 @@ enum class Feature : uint8_t {
   kTopicNovelty,  // 1 when this viewer has not met the topic, falling to 0
   kTaste,         // personal retrieval's inner product, -4..4
   kCoWatchLift,   // -3..3, how much likelier others with these likes are to like it, as a log
+  kTopicLately,   // -1..1, of this viewer for the video's topics by the latest outcomes
 };
-inline constexpr size_t kFeatures = 18;
+inline constexpr size_t kFeatures = 19;
 std::string_view feature_name(Feature feature);
 
 // The id spaces that have an embedding table each. Append only.
@@ -127,9 +128,13 @@ struct Bundle {
     float skip;
     float not_interested;
     float minor_topic;  // weight of topics after the first
+    float turning;      // chance, at each outcome of a topic, that the viewer likes it no more or
+                        // begins to
+    float lately;       // log odds that a unit of evidence speaks for or against liking it now
   };
   struct Value {  // direct terms of the score beside the heads'
     float topic_affinity;
+    float topic_lately;
     float author_affinity;
     float follows_author;
     float freshness;

@@ -41,7 +41,7 @@ TEST(Bundle, ShaNamesEveryValue) {
 // The defaults are part of what pages are reproduced from: a change here is a change of bundle.
 TEST(Bundle, GoldenShaOfTheDefaults) {
   EXPECT_EQ(base::to_hex(base::as_bytes(Bundle::defaults().sha256())),
-            "165e70bb086777e03936ec7a1a5cfe3a87682b2c9644151db2e06dca17ef5774");
+            "b50861a50af6a75b28397ff02ad09ac5fd8f91abe98ce91dd95db1c68b47a418");
 }
 
 TEST(Bundle, WhitespaceAndOrderDoNotMatter) {

@@ -158,6 +158,7 @@ void affinity_fields(A& a, V& list, size_t count_max) {
     a(e.negative);
     a(e.outcomes);
     a(e.last_s);
+    a(e.lately);
   });
 }
 

@@ -709,9 +709,9 @@ TEST(EngineGolden, FixedScenario) {
     world.swipe(session, 8, [](const std::string& t) { return t == "t4"; });
   }
   EXPECT_EQ(hex(world.engine->digest()),
-            "ea64e54cbd381939e73d4ff75f503d68ff5240687677b23c7e87e1a34a44cd0a");
+            "b4e99fcadaaad333ae819250040e2fe0db4244cff328afc3f777380a225d8bf7");
   EXPECT_EQ(base::to_hex(base::as_bytes(base::sha256(session.latest.served.SerializeAsString()))),
-            "417214470040d8ac2276f9ab6c68f1f8aa5ac83e13c3f5d910ebe06ec75fe6a4");
+            "df5097d4db5d5a1d9f0a0368ce08c37add037ae1d1b90cd578b1535c89208eb2");
 }
 
 TEST(EngineBounds, PendingExamplesAndReservationsAreBounded) {

@@ -42,16 +42,13 @@ struct Weighed {
 
 void topic_reasons(const View& s, const features::ViewerContext& context,
                    const features::Video& video, std::vector<Weighed>& out) {
-  float share = s.bundle.value.topic_affinity;
+  float share = 1;
   for (uint32_t topic : video.topic_list()) {
     Tally t = tally(context.viewer(), [&](uint32_t v) {
       auto list = s.catalogue.video(v).topic_list();
       return std::find(list.begin(), list.end(), topic) != list.end();
     });
-    auto now_s = s.time_s();
-    float affinity = context.viewer() == nullptr
-                         ? 0
-                         : context.viewer()->topics.value(topic, now_s, s.bundle.affinity);
+    const float leaning = context.topic_leaning(topic);
     auto add = [&](const char* kind, uint32_t count, float strength) {
       Weighed& w = out.emplace_back();
       w.strength = strength;
@@ -59,9 +56,9 @@ void topic_reasons(const View& s, const features::ViewerContext& context,
       w.reason.set_subject(s.catalogue.topics()[topic].name);
       w.reason.set_count(count);
     };
-    if (affinity > 0 && t.liked > 0) add("topic_liked", t.liked, share * affinity * 1.01f);
-    if (affinity > 0 && t.finished > 0) add("topic_finished", t.finished, share * affinity);
-    if (affinity < 0 && t.skipped > 0) add("topic_skipped", t.skipped, -share * affinity);
+    if (leaning > 0 && t.liked > 0) add("topic_liked", t.liked, share * leaning * 1.01f);
+    if (leaning > 0 && t.finished > 0) add("topic_finished", t.finished, share * leaning);
+    if (leaning < 0 && t.skipped > 0) add("topic_skipped", t.skipped, -share * leaning);
     share *= topic == video.topics[0] ? s.bundle.affinity.minor_topic : 1.0f;
   }
 }

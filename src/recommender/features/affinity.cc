@@ -7,6 +7,8 @@
 namespace rondo::recommender::features {
 namespace {
 
+constexpr float kOddsMax = 8;
+
 constexpr auto kByKey = [](const AffinityEntry& entry, uint32_t key) { return entry.key < key; };
 
 float keep(const AffinityEntry& entry, uint32_t now_s, const Bundle::Affinity& options) {
@@ -14,6 +16,11 @@ float keep(const AffinityEntry& entry, uint32_t now_s, const Bundle::Affinity& o
   if (elapsed_s == 0) return 1.0f;
   float half_lives = static_cast<float>(elapsed_s) / (options.half_life_hours * 3600.0f);
   return half_lives > 100.0f ? 0.0f : kernels::exp(-0.693147181f * half_lives);
+}
+
+// The log odds of what was likely before the viewer's mind may have changed.
+float turned(float log_odds, float chance) {
+  return kernels::logit((1.0f - chance) * kernels::sigmoid(log_odds) + 0.5f * chance);
 }
 
 }  // namespace
@@ -35,11 +42,16 @@ void Affinities::add(uint32_t key, float positive, float negative, bool outcome,
       entries_.erase(weakest);
       at = std::lower_bound(entries_.begin(), entries_.end(), key, kByKey);
     }
-    at = entries_.insert(at, AffinityEntry{key, 0, 0, 0, now_s});
+    at = entries_.insert(at, AffinityEntry{key, 0, 0, 0, now_s, 0});
   }
-  float left = keep(*at, now_s, options) * (outcome ? options.event_decay : 1.0f);
+  const float lasting = keep(*at, now_s, options);
+  const float left = lasting * (outcome ? options.event_decay : 1.0f);
   at->positive = std::max(0.0f, at->positive * left + positive);
   at->negative = std::max(0.0f, at->negative * left + negative);
+  const float odds = at->lately * lasting;
+  at->lately = std::clamp(
+      (outcome ? turned(odds, options.turning) : odds) + options.lately * (positive - negative),
+      -kOddsMax, kOddsMax);
   if (outcome && at->outcomes < UINT32_MAX) ++at->outcomes;
   at->last_s = now_s;
 }
@@ -50,6 +62,11 @@ float Affinities::value_of(const AffinityEntry& entry, uint32_t now_s,
   float positive = entry.positive * left;
   float negative = entry.negative * left;
   return (positive - negative) / (positive + negative + options.smoothing);
+}
+
+float Affinities::lately_of(const AffinityEntry& entry, uint32_t now_s,
+                            const Bundle::Affinity& options) {
+  return 2.0f * kernels::sigmoid(entry.lately * keep(entry, now_s, options)) - 1.0f;
 }
 
 float Affinities::value(uint32_t key, uint32_t now_s, const Bundle::Affinity& options) const {

@@ -1,8 +1,13 @@
 // How much a viewer wants of each topic, or of each author: evidence for and against, fading with
 // log time and with each newer outcome, smoothed so that little evidence is a little opinion.
 //
+// And how much lately: the odds that the viewer likes it now, when at each outcome there is a
+// chance that the viewer's mind has changed (the forward filter of a hidden Markov model of two
+// states). A few outcomes turn it, however much there was before; for what has been so for long it
+// is the worse of the two.
+//
 // Plain data, bounded: when full, the entry with the least evidence left makes room (ties: the
-// smaller key). 20 bytes an entry.
+// smaller key). 24 bytes an entry.
 #pragma once
 
 #include <cstddef>
@@ -19,6 +24,7 @@ struct AffinityEntry {
   float negative;
   uint32_t outcomes;  // ever, for "how well do we know it"
   uint32_t last_s;
+  float lately;  // log odds
 };
 
 class Affinities {
@@ -33,6 +39,8 @@ class Affinities {
   float value(uint32_t key, uint32_t now_s, const Bundle::Affinity& options) const;
   static float value_of(const AffinityEntry& entry, uint32_t now_s,
                         const Bundle::Affinity& options);
+  static float lately_of(const AffinityEntry& entry, uint32_t now_s,
+                         const Bundle::Affinity& options);
   uint32_t outcomes(uint32_t key) const;
   void clear() { entries_.clear(); }
 

@@ -50,6 +50,7 @@ ViewerContext::ViewerContext(const Bundle& bundle, const Catalogue& catalogue,
   auto now_s = static_cast<uint32_t>(now_us / 1'000'000);
   for (const auto& entry : viewer_->topics.entries()) {
     topics_.emplace_back(entry.key, Affinities::value_of(entry, now_s, bundle.affinity));
+    lately_.emplace_back(entry.key, Affinities::lately_of(entry, now_s, bundle.affinity));
   }
   for (const auto& entry : viewer_->authors.entries()) {
     authors_.emplace_back(entry.key, Affinities::value_of(entry, now_s, bundle.affinity));
@@ -88,13 +89,16 @@ std::vector<PastOutcome> ViewerContext::past() const {
   return out;
 }
 
-float ViewerContext::topic_affinity(const Video& video) const {
+float ViewerContext::topic_affinity(const Video& video) const { return of_topics(topics_, video); }
+float ViewerContext::topic_lately(const Video& video) const { return of_topics(lately_, video); }
+
+float ViewerContext::of_topics(const ByIndex& values, const Video& video) const {
   auto topics = video.topic_list();
   if (topics.empty()) return 0;
-  float sum = look_up(topics_, topics[0]);
+  float sum = look_up(values, topics[0]);
   float weight = 1;
   for (size_t i = 1; i < topics.size(); ++i) {
-    sum += bundle_.affinity.minor_topic * look_up(topics_, topics[i]);
+    sum += bundle_.affinity.minor_topic * look_up(values, topics[i]);
     weight += bundle_.affinity.minor_topic;
   }
   return sum / weight;
@@ -108,6 +112,11 @@ float ViewerContext::asked(const Video& video) const {
 }
 
 float ViewerContext::asked_level(uint32_t topic) const { return look_up(asked_, topic); }
+
+float ViewerContext::topic_leaning(uint32_t topic) const {
+  return bundle_.value.topic_affinity * look_up(topics_, topic) +
+         bundle_.value.topic_lately * look_up(lately_, topic);
+}
 
 float ViewerContext::author_affinity(uint32_t author) const { return look_up(authors_, author); }
 
@@ -131,6 +140,7 @@ FeatureVector ViewerContext::features(uint32_t index, uint32_t position) const {
   FeatureVector out{};
   auto set = [&out](Feature feature, float value) { out[static_cast<size_t>(feature)] = value; };
   set(Feature::kTopicAffinity, topic_affinity(video));
+  set(Feature::kTopicLately, topic_lately(video));
   set(Feature::kAuthorAffinity, author_affinity(video.author));
   set(Feature::kFollowsAuthor, follows(video.author) ? 1.0f : 0.0f);
   set(Feature::kVideoFinishRate, rate_above(video.counters, Event::kFinish, network_[0]));

@@ -31,6 +31,9 @@ class ViewerContext {
 
   // Of the video's topics: the main one counts in full, the others by the bundle's share.
   float topic_affinity(const Video& video) const;
+  float topic_lately(const Video& video) const;
+  // What the two say of a topic, by their weights in the score.
+  float topic_leaning(uint32_t topic) const;
   float author_affinity(uint32_t author) const;
   bool follows(uint32_t author) const;
   // -1..1: what the viewer has asked of its topics, in sum.
@@ -61,6 +64,8 @@ class ViewerContext {
   const Viewer* viewer() const { return viewer_; }
 
  private:
+  using ByIndex = std::vector<std::pair<uint32_t, float>>;
+  float of_topics(const ByIndex& values, const Video& video) const;
   void pool_history();
 
   const Bundle& bundle_;
@@ -74,9 +79,10 @@ class ViewerContext {
   const std::vector<float> query_;
   std::array<char, kLanguageBytesMax> language_{};
   const uint64_t now_us_;
-  std::vector<std::pair<uint32_t, float>> topics_;
-  std::vector<std::pair<uint32_t, float>> authors_;
-  std::vector<std::pair<uint32_t, float>> asked_;
+  ByIndex topics_;
+  ByIndex lately_;
+  ByIndex authors_;
+  ByIndex asked_;
   RecentRates rates_{};
   std::array<float, 3> network_{};  // finish, skip, like
   std::vector<float> pooled_;

@@ -83,6 +83,21 @@ TEST(Affinity, LikeBeatsFinishBeatsNothingBeatsSkip) {
   EXPECT_LT(a.value(2, 100 + 3600 * 24 * 60, options), once / 2);
 }
 
+TEST(Affinity, WhatIsLikedLatelyTurnsWithinAFewOutcomes) {
+  auto options = Bundle::defaults().affinity;
+  Affinities a(8);
+  auto lately = [&] { return Affinities::lately_of(a.entries()[0], 100, options); };
+  for (int i = 0; i < 50; ++i) a.add(1, options.finish, 0, true, 100, options);
+  EXPECT_GT(lately(), 0.8f);
+  EXPECT_LT(lately(), 1.0f);  // never certain: minds change
+  for (int i = 0; i < 3; ++i) a.add(1, 0, options.skip, true, 100, options);
+  EXPECT_GT(a.value(1, 100, options), 0.3f);  // what has been so for long
+  EXPECT_LT(lately(), 0.0f);
+  // Time takes it back, to "do not know".
+  const float long_ago = Affinities::lately_of(a.entries()[0], 100 + 3600 * 24 * 365, options);
+  EXPECT_NEAR(long_ago, 0.0f, 1e-4f);
+}
+
 TEST(Affinity, TheWeakestMakesRoom) {
   auto options = Bundle::defaults().affinity;
   Affinities a(3);

@@ -10,8 +10,8 @@ constexpr std::array<Head, kHeadTerms> kHeadOfTerm{
     Head::kFinish, Head::kWatch,  Head::kLike, Head::kComment,       Head::kShare,
     Head::kSave,   Head::kFollow, Head::kSkip, Head::kNotInterested, Head::kReport};
 constexpr std::array<std::string_view, kTerms - kHeadTerms> kDirectNames{
-    "topic_affinity", "author_affinity", "follows_author", "freshness",  "novelty",
-    "taste",          "co_watch",        "popularity",     "asked_topic"};
+    "topic_affinity", "topic_lately", "author_affinity", "follows_author", "freshness",
+    "novelty",        "taste",        "co_watch",        "popularity",     "asked_topic"};
 
 }  // namespace
 
@@ -30,6 +30,8 @@ float term_weight(const Bundle& b, Term term) {
   switch (term) {
     case Term::kTopicAffinity:
       return b.value.topic_affinity;
+    case Term::kTopicLately:
+      return b.value.topic_lately;
     case Term::kAuthorAffinity:
       return b.value.author_affinity;
     case Term::kFollowsAuthor:
@@ -80,6 +82,7 @@ void score(const View& s, const ranker::UserSide& user, const features::ViewerCo
       scored.values[t] = logits[i * kHeads + static_cast<size_t>(kHeadOfTerm[t])];
     }
     set(Term::kTopicAffinity, feature(Feature::kTopicAffinity));
+    set(Term::kTopicLately, feature(Feature::kTopicLately));
     set(Term::kAuthorAffinity, feature(Feature::kAuthorAffinity));
     set(Term::kFollowsAuthor, feature(Feature::kFollowsAuthor));
     set(Term::kFreshness, feature(Feature::kFreshness));

@@ -29,6 +29,7 @@ enum class Term : uint8_t {
   kNotInterested,
   kReport,
   kTopicAffinity,
+  kTopicLately,
   kAuthorAffinity,
   kFollowsAuthor,
   kFreshness,
@@ -38,7 +39,7 @@ enum class Term : uint8_t {
   kPopularity,
   kAskedTopic,
 };
-inline constexpr size_t kTerms = 19;
+inline constexpr size_t kTerms = 20;
 std::string_view term_name(Term term);
 
 struct Scored {

@@ -122,7 +122,7 @@ class Spread {
 // What the viewer makes of each topic: what was learned, and what was asked for. Ascending.
 Spread::Values leanings(const features::ViewerContext& context, const Bundle::Value& value) {
   Spread::Values out = context.topics();
-  for (auto& [topic, affinity] : out) affinity *= value.topic_affinity;
+  for (auto& [topic, leaning] : out) leaning = context.topic_leaning(topic);
   for (const auto& [topic, level] : context.asked()) {
     auto at = std::lower_bound(out.begin(), out.end(), topic,
                                [](const auto& entry, uint32_t key) { return entry.first < key; });

@@ -30,6 +30,7 @@ const TERMS: Record<string, string> = {
   like: "Liked",
   skip: "Swiped away",
   topic_affinity: "Its topic",
+  topic_lately: "Its topic, lately",
   author_affinity: "Its author",
   follows_author: "You follow its author",
   freshness: "How new it is",

@@ -30,6 +30,7 @@ const TERMS: Record<string, string> = {
   like: "Aimée",
   skip: "Passée",
   topic_affinity: "Son sujet",
+  topic_lately: "Son sujet, ces derniers temps",
   author_affinity: "Son auteur",
   follows_author: "Vous suivez son auteur",
   freshness: "Sa nouveauté",
