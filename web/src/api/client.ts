@@ -10,6 +10,8 @@ import type {
   FeedReset,
   Network,
   NewVideo,
+  OperatedQueue,
+  OperatedStorage,
   PreferenceChange,
   Preferences,
   Profile,
@@ -82,6 +84,7 @@ async function call<T>(method: string, path: string, options: Options = {}): Pro
 
 const handle_path = (handle: string) => `/accounts/${encodeURIComponent(handle)}`;
 const video_path = (id: string) => `/videos/${encodeURIComponent(id)}`;
+const job_path = (id: string) => `/operation/jobs/${encodeURIComponent(id)}`;
 const captions_path = (id: string, language: string) =>
   `${video_path(id)}/captions/${encodeURIComponent(language)}`;
 
@@ -128,6 +131,11 @@ export const api = {
     call<VideoList>("GET", "/accounts/me/videos", { query: { cursor } }),
 
   own_storage: () => call<StorageUse>("GET", "/accounts/me/storage"),
+
+  jobs: () => call<OperatedQueue>("GET", "/operation/jobs"),
+  cancel_job: (id: string) => call<undefined>("DELETE", job_path(id)),
+  retry_job: (id: string) => call<undefined>("POST", `${job_path(id)}/retry`),
+  storage: () => call<OperatedStorage>("GET", "/operation/storage"),
 
   profile: (handle: string) => call<Profile>("GET", handle_path(handle)),
   profile_videos: (handle: string, cursor?: string) =>

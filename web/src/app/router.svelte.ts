@@ -7,6 +7,7 @@ export type Route =
   | { screen: "upload" }
   | { screen: "me" }
   | { screen: "your_feed" }
+  | { screen: "operation" }
   | { screen: "profile"; handle: string }
   | { screen: "video"; id: string }
   | { screen: "nowhere" };
@@ -17,7 +18,7 @@ export function parse_route(path: string): Route {
   if (first === undefined) return { screen: "feed", feed: "for_you" };
   if (parts.length === 1) {
     if (first === "latest" || first === "following") return { screen: "feed", feed: first };
-    if (first === "upload" || first === "me") return { screen: first };
+    if (first === "upload" || first === "me" || first === "operation") return { screen: first };
     if (first.startsWith("@") && first.length > 1) {
       return { screen: "profile", handle: decode(first.slice(1)) };
     }
@@ -40,6 +41,7 @@ export const paths = {
   upload: "/upload",
   me: "/me",
   your_feed: "/me/feed",
+  operation: "/operation",
   profile: (handle: string) => `/@${encodeURIComponent(handle)}`,
   video: (id: string) => `/v/${encodeURIComponent(id)}`,
 };

@@ -67,6 +67,10 @@ export function duration(locale: string, ms: number): string {
 export const date = (locale: string, rfc3339: string) =>
   new Intl.DateTimeFormat(locale, { dateStyle: "long" }).format(new Date(rfc3339));
 
+/** "18:04:09": of today, or lately. */
+export const clock_time = (locale: string, rfc3339: string) =>
+  new Intl.DateTimeFormat(locale, { timeStyle: "medium" }).format(new Date(rfc3339));
+
 const names = new Map<string, Intl.DisplayNames>();
 
 /** "French", "Brazilian Portuguese"; the tag itself where nobody knows a name. */
