@@ -14,17 +14,27 @@ namespace {
 std::string hex(const base::Sha256Digest& sha256) { return base::to_hex(base::as_bytes(sha256)); }
 
 Result<int> activate(StoppedNetwork& network, const base::Sha256Digest& wanted) {
-  const base::Sha256Digest active = network.engine().bundle_sha256();
-  if (active == wanted) {
-    std::printf("bundle %s is active already\n", hex(wanted).c_str());
-    return 0;
+  // Whoever compares bundles and names one of them ends the experiment.
+  auto there = [&wanted](const recommender::Engine& engine) {
+    return engine.bundle_sha256() == wanted && !engine.experiment();
+  };
+  auto before = wanted;  // none
+  for (const auto& engine : network.engines()) {
+    if (!there(*engine)) before = engine->bundle_sha256();
   }
   log::v1::Record record;
   record.mutable_bundle_activated()->set_bundle_sha256(std::string(base::as_bytes(wanted)));
-  RD_CHECK(network.append(record, std::string(base::as_bytes(wanted))));
-  std::printf(
-      "bundle %s is active from the next start on\nbefore: %s; `rondo bundle rollback` goes back\n",
-      hex(wanted).c_str(), hex(active).c_str());
+  RD_TRY(bool appended, network.append(record, std::string(base::as_bytes(wanted)), there));
+  if (!appended) {
+    std::printf("bundle %s is active already\n", hex(wanted).c_str());
+  } else if (before == wanted) {
+    std::printf("bundle %s goes on alone: the experiment has ended\n", hex(wanted).c_str());
+  } else {
+    std::printf(
+        "bundle %s is active from the next start on\nbefore: %s; `rondo bundle rollback` goes "
+        "back\n",
+        hex(wanted).c_str(), hex(before).c_str());
+  }
   return 0;
 }
 
@@ -88,7 +98,7 @@ Result<int> activate_bundle(const config::Config& config, const std::string& nam
 Result<int> roll_back_bundle(const config::Config& config) {
   RD_CHECK(check_not_configured(config));
   RD_TRY(auto network, StoppedNetwork::open(config));
-  auto before = network->engine().bundle_before();
+  auto before = network->engines().front()->bundle_before();
   if (!before) return not_found("no other bundle was active before this one");
   RD_CHECK(network->bundles().find(*before));
   return activate(*network, *before);

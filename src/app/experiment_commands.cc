@@ -1,5 +1,6 @@
 #include "app/experiment_commands.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <functional>
@@ -50,29 +51,49 @@ Result<int> start_experiment(const config::Config& config, const ExperimentOptio
   auto& started = *record.mutable_experiment_started();
   started.set_name(options.name);
   started.set_treatment_sha256(std::string(base::as_bytes(treatment.sha256())));
+  auto there = [&](const recommender::Engine& engine) {
+    auto running = engine.experiment();
+    return running && running->name == options.name &&
+           engine.treatment_sha256() == treatment.sha256();
+  };
+  const auto engines = network->engines();
+  const auto begun = std::find_if(engines.begin(), engines.end(),
+                                  [&](const auto& engine) { return there(*engine); });
+  // Begun before by a command that was killed: who is in goes by the same salt everywhere.
   base::SecureRandom random;
-  started.set_salt(options.salt.empty() ? base::id_to_text(random.next64()) : options.salt);
+  started.set_salt(begun != engines.end() ? (*begun)->experiment()->salt
+                   : options.salt.empty() ? base::id_to_text(random.next64())
+                                          : options.salt);
   started.set_share_permyriad(static_cast<uint32_t>(std::lround(options.share * 10'000)));
   started.set_mode(options.mode == "interleave" ? log::v1::EXPERIMENT_MODE_INTERLEAVE
                                                 : log::v1::EXPERIMENT_MODE_SPLIT);
   RD_CHECK(records::validate(record));
-  RD_CHECK(network->append(record, "experiment/" + options.name));
+  RD_TRY(bool appended, network->append(record, "experiment/" + options.name, there));
+  if (!appended) {
+    return conflict("experiment " + options.name +
+                    " runs already; `rondo experiment stop` ends it");
+  }
   std::printf(
       "experiment %s begins with the next start: %g%% of viewers, %s\n  control    %s\n"
       "  treatment  %s\n",
       options.name.c_str(), 100 * options.share, options.mode.c_str(),
-      base::to_hex(base::as_bytes(network->engine().bundle_sha256())).c_str(),
+      base::to_hex(base::as_bytes(engines.front()->bundle_sha256())).c_str(),
       base::to_hex(base::as_bytes(treatment.sha256())).c_str());
   return 0;
 }
 
 Result<int> stop_experiment(const config::Config& config) {
   RD_TRY(auto network, StoppedNetwork::open(config));
-  auto running = network->engine().experiment();
+  std::optional<recommender::Experiment> running;
+  for (const auto& engine : network->engines()) {
+    if (auto its = engine->experiment()) running = its;
+  }
   if (!running) return conflict("no experiment runs");
   Record record;
   record.mutable_experiment_stopped()->set_name(running->name);
-  RD_CHECK(network->append(record, "experiment/stop/" + running->name));
+  auto there = [](const recommender::Engine& engine) { return !engine.experiment(); };
+  RD_TRY(bool appended, network->append(record, "experiment/stop/" + running->name, there));
+  RD_ASSERT(appended);
   std::printf("experiment %s has ended; the control goes on\n", running->name.c_str());
   return 0;
 }

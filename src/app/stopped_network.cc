@@ -39,10 +39,16 @@ Result<std::unique_ptr<StoppedNetwork>> StoppedNetwork::open(const config::Confi
   return network;
 }
 
-Result<void> StoppedNetwork::append(const log::v1::Record& record, const std::string& name) {
+Result<bool> StoppedNetwork::append(const log::v1::Record& record, const std::string& name,
+                                    const Where& there) {
   uint64_t now_us = clock_.now_us();
-  for (auto& engine : engines_) RD_CHECK(engine->would_fold(record));
+  std::vector<uint32_t> partitions;
   for (uint32_t p = 0; p < engines_.size(); ++p) {
+    if (there(*engines_[p])) continue;
+    RD_CHECK(engines_[p]->would_fold(record));
+    partitions.push_back(p);
+  }
+  for (uint32_t p : partitions) {
     std::vector<stream::Message> batch;
     batch.push_back({records::activation_message_id(name, engines_[p]->next_offset()),
                      records::seal(record, now_us)});
@@ -50,7 +56,7 @@ Result<void> StoppedNetwork::append(const log::v1::Record& record, const std::st
                                           std::chrono::steady_clock::now() + kAppendMax);
     if (!stored.ok()) return std::move(stored).error();
   }
-  return {};
+  return !partitions.empty();
 }
 
 Result<recommender::Bundle> resolve_bundle(const feed::BundleStore& bundles,

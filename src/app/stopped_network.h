@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -24,12 +25,14 @@ class StoppedNetwork {
   static Result<std::unique_ptr<StoppedNetwork>> open(const config::Config& config);
 
   feed::BundleStore& bundles() { return *bundles_; }
-  // Of the first partition; all stand under the same bundle.
-  const recommender::Engine& engine() const { return *engines_.front(); }
-  // Appends the record to every partition, durable when it returns. `name` tells it from other
-  // records that are decided at the same offset. An engine that would refuse it refuses it here,
-  // before anything is appended.
-  Result<void> append(const log::v1::Record& record, const std::string& name);
+  // By partition. They stand alike, but for a command that was killed between two of them.
+  std::span<const std::unique_ptr<recommender::Engine>> engines() const { return engines_; }
+  // Appends the record to every partition that is not `there` yet, durable when it returns: a
+  // command that was killed is finished by giving it again. `name` tells the record from others
+  // that are decided at the same offset. An engine that would refuse it refuses it here, before
+  // anything is appended. False when all are there already.
+  using Where = std::function<bool(const recommender::Engine&)>;
+  Result<bool> append(const log::v1::Record& record, const std::string& name, const Where& there);
 
  private:
   StoppedNetwork() = default;
