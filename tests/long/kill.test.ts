@@ -8,6 +8,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { Client } from "../support/client.ts";
+import { dice } from "../support/dice.ts";
 import { binary, root, Server, until } from "../support/server.ts";
 import { world, type World } from "../support/world.ts";
 import { Follower, Ledger, Uploader, Watcher, type Running } from "./load.ts";
@@ -18,15 +19,6 @@ const attemptsMax = 3; // workflows: PublishVideo::kAttemptsMax
 const checkpointsKept = 3;
 const args = ["--feed.checkpoint_records=200", `--feed.checkpoints_kept=${checkpointsKept}`, "--uploads.open_per_account_max=1000"];
 
-// mulberry32
-function dice(state: number): () => number {
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
 const random = dice(seed);
 
 let made: World;
