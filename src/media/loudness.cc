@@ -2,15 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/json.hpp>
+#include <charconv>
 #include <cmath>
 #include <cstdio>
 
-#include "media/describe.h"
 #include "media/refusal.h"
 
 namespace rondo::media {
-namespace json = boost::json;
 namespace fs = std::filesystem;
 namespace {
 
@@ -27,6 +25,8 @@ constexpr double kGainDbMax = kTargetLufs - kSilenceLufs;
 // Single knocks may be taken down this far; beyond, it is heard.
 constexpr double kLimitDbMax = 40;
 constexpr int kRoundsMax = 3;
+// The meter's report is rounded: a peak may be higher by half of it.
+constexpr double kReportStepDb = 0.1;
 
 struct Measured {
   double integrated_lufs = 0;
@@ -68,6 +68,22 @@ SandboxCommand sound_command(const Probe& probe, const MediaLimits& limits, int 
 
 std::string sound_label(const Probe& probe) { return "0:" + std::to_string(probe.audio->index); }
 
+// What the meter's summary says in a section, the last one in the text; nothing when it is not a
+// number ("-inf": no peak at all).
+std::optional<double> reported(std::string_view text, std::string_view section,
+                               std::string_view name) {
+  auto at = text.rfind(section);
+  if (at == std::string_view::npos) return std::nullopt;
+  at = text.find(name, at + section.size());
+  if (at == std::string_view::npos) return std::nullopt;
+  const auto from = text.find_first_not_of(' ', at + name.size());
+  if (from == std::string_view::npos) return std::nullopt;
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data() + from, text.data() + text.size(), value);
+  if (error != std::errc() || !std::isfinite(value)) return std::nullopt;
+  return value;
+}
+
 // Of the sound behind `filters`; nothing when it is silent. With `scratch`, the files of its trace
 // are left there.
 Result<std::optional<Measured>> measure(const Sandbox& sandbox, const fs::path& file,
@@ -78,10 +94,9 @@ Result<std::optional<Measured>> measure(const Sandbox& sandbox, const fs::path& 
   auto add = [&](const std::vector<std::string>& arguments) {
     command.arguments.insert(command.arguments.end(), arguments.begin(), arguments.end());
   };
-  // loudnorm is here for its report only: what comes out of it is thrown away.
   std::string graph = "[" + sound_label(probe) + "]" + filters;
   if (scratch != nullptr) graph += ",asplit=3[loud][print][wave];[loud]anull";
-  graph += ",loudnorm=print_format=json[measured]";
+  graph += "," + std::string(kLoudnessMeter) + "[measured]";
   command.limits.file_bytes_max = 0;
   if (scratch != nullptr) {
     graph +=
@@ -104,18 +119,10 @@ Result<std::optional<Measured>> measure(const Sandbox& sandbox, const fs::path& 
   RD_TRY(ProcessResult result, sandbox.run(command));
   if (!result.succeeded()) return command_failed(result, "measuring its loudness");
 
-  // The report is the last thing said, in braces.
-  const auto open = result.err.rfind('{'), close = result.err.rfind('}');
-  if (open == std::string::npos || close == std::string::npos || close < open) {
-    return std::optional<Measured>();  // not one sample came out of the track
-  }
-  boost::system::error_code code;
-  const json::value value = json::parse(result.err.substr(open, close - open + 1), code);
-  if (code || !value.is_object()) return base::internal("ffmpeg's loudness report is not JSON.");
-  const auto integrated = decimal_of(value.as_object(), "input_i");
-  const auto peak = decimal_of(value.as_object(), "input_tp");
+  const auto integrated = reported(result.err, "Integrated loudness:", "I:");
+  const auto peak = reported(result.err, "True peak:", "Peak:");
   if (!integrated || !peak || *integrated < kSilenceLufs) return std::optional<Measured>();
-  return std::optional<Measured>(Measured{*integrated, *peak});
+  return std::optional<Measured>(Measured{*integrated, *peak + kReportStepDb / 2});
 }
 
 // The sound as it will come out, coded, to be measured.

@@ -12,6 +12,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -30,6 +31,10 @@ struct Level {
 // What the sound of a file is brought to before anything else, as a filter chain: 48 kHz stereo
 // that starts with the picture and has no gaps.
 std::string sound_filters();
+
+// The filter that measures: its summary is what FFmpeg says last. Frames are told at a level that
+// is not shown.
+inline constexpr std::string_view kLoudnessMeter = "ebur128=peak=true:framelog=verbose";
 
 // How the sound is coded: FFmpeg's options for an output.
 std::vector<std::string> sound_encoding();

@@ -61,6 +61,7 @@ struct Pipeline::Work {
   const fs::path& source;
   std::stop_token stop;
   Probe probe;
+  std::optional<std::optional<Level>> level;  // once it is measured
   std::optional<WorkFolder> folder;
   std::vector<RenditionFile> renditions;  // fetched or made, of those that the step is about
   std::vector<Rung> missing;
@@ -68,9 +69,27 @@ struct Pipeline::Work {
   Transcoded made;
 };
 
+std::optional<Pipeline::Known> Pipeline::recall(VideoId video, const fs::path& source) const {
+  std::lock_guard lock(mutex_);
+  auto found = known_.find(video);
+  if (found == known_.end() || found->second.source != source) return std::nullopt;
+  return found->second;
+}
+
+void Pipeline::remember(VideoId video, Known known) {
+  std::lock_guard lock(mutex_);
+  known_.insert_or_assign(video, std::move(known));
+  if (known_.size() > kKnownMax) known_.erase(known_.begin());
+}
+
 Result<void> Pipeline::start(Work& work) const {
   RD_CHECK(sandbox_.check());
-  RD_TRY(work.probe, probe(sandbox_, work.source, options_.limits, work.stop));
+  if (auto known = recall(work.video, work.source)) {
+    work.probe = std::move(known->probe);
+    if (known->measured) work.level = known->level;
+  } else {
+    RD_TRY(work.probe, probe(sandbox_, work.source, options_.limits, work.stop));
+  }
   RD_TRY(WorkFolder folder, WorkFolder::make(options_.work_folder / to_text(work.video)));
   work.folder.emplace(std::move(folder));
   return {};
@@ -97,13 +116,16 @@ Result<void> Pipeline::fetch(Work& work, const std::vector<Rung>& rungs) const {
   return {};
 }
 
-Result<void> Pipeline::make(Work& work, Pass pass, const ProgressCallback& progress) const {
+Result<void> Pipeline::make(Work& work, Pass pass, const ProgressCallback& progress) {
   const double measured = work.probe.audio ? kLoudnessShare : 0;
-  // A pass without rungs has no sound.
+  // A pass without rungs has no sound; the one with the poster needs the sound's trace, too.
   if (work.probe.audio && !pass.rungs.empty()) {
-    RD_TRY(pass.level,
-           measure_level(sandbox_, work.source, work.probe, options_.limits, work.folder->path(),
-                         options_.threads, work.stop, pass.poster ? &work.traces.sound : nullptr));
+    if (!work.level || pass.poster) {
+      RD_TRY(work.level, measure_level(sandbox_, work.source, work.probe, options_.limits,
+                                       work.folder->path(), options_.threads, work.stop,
+                                       pass.poster ? &work.traces.sound : nullptr));
+    }
+    pass.level = *work.level;
     if (progress) progress(measured);
   }
   RD_TRY(work.made, transcode(
@@ -125,7 +147,7 @@ Result<void> Pipeline::make(Work& work, Pass pass, const ProgressCallback& progr
 
 Result<Playable> Pipeline::make_playable(VideoId video, const fs::path& source,
                                          const ProgressCallback& progress, std::stop_token stop) {
-  Work work{video, source, stop, {}, {}, {}, {}, {}, {}};
+  Work work{video, source, stop, {}, {}, {}, {}, {}, {}, {}};
   RD_CHECK(start(work));
   const std::vector<Rung> rungs = rungs_of(work.probe);
   const Rung first = first_rung(rungs);
@@ -144,12 +166,13 @@ Result<Playable> Pipeline::make_playable(VideoId video, const fs::path& source,
   }
   Playable playable;
   RD_TRY(playable.asset, package(work));
+  remember(video, {source, work.probe, work.level.has_value(), work.level.value_or(std::nullopt)});
   playable.traces = std::move(work.traces);
   return playable;
 }
 
 Result<Asset> Pipeline::make_rest(VideoId video, const fs::path& source, std::stop_token stop) {
-  Work work{video, source, stop, {}, {}, {}, {}, {}, {}};
+  Work work{video, source, stop, {}, {}, {}, {}, {}, {}, {}};
   RD_CHECK(start(work));
   bool glimpsed = true;
   for (std::string_view file : {kStoryboardFile, kPreviewFile}) {
@@ -164,14 +187,14 @@ Result<Asset> Pipeline::make_rest(VideoId video, const fs::path& source, std::st
 }
 
 Result<Asset> Pipeline::make_av1(VideoId video, const fs::path& source, std::stop_token stop) {
-  Work work{video, source, stop, {}, {}, {}, {}, {}, {}};
+  Work work{video, source, stop, {}, {}, {}, {}, {}, {}, {}};
   RD_CHECK(start(work));
   std::vector<Rung> rungs = rungs_of(work.probe);
   for (Rung& rung : av1_rungs(rungs)) rungs.push_back(std::move(rung));
   return complete(work, rungs, false);
 }
 
-Result<Asset> Pipeline::complete(Work& work, const std::vector<Rung>& rungs, bool glimpses) const {
+Result<Asset> Pipeline::complete(Work& work, const std::vector<Rung>& rungs, bool glimpses) {
   RD_CHECK(fetch(work, rungs));
   if (!work.missing.empty() || glimpses) {
     RD_CHECK(make(work, Pass{.rungs = work.missing, .glimpses = glimpses}, {}));
@@ -305,6 +328,10 @@ Result<void> Pipeline::render(const std::string& video_graph, const std::string&
 }
 
 Result<void> Pipeline::remove(VideoId video) {
+  {
+    std::lock_guard lock(mutex_);
+    known_.erase(video);
+  }
   RD_TRY(std::vector<std::string> keys, store_.list(media_key(video, "")));
   // The multivariant playlists first: what is half removed is not played.
   std::stable_partition(keys.begin(), keys.end(), [](const std::string& key) {

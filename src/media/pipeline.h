@@ -21,7 +21,9 @@
 
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -107,17 +109,31 @@ class Pipeline {
   Pipeline(PipelineOptions options, blob::BlobStore& store)
       : options_(std::move(options)), sandbox_(options_.sandbox), store_(store) {}
 
+  // What a step has found out about a source, for the next one. A memory only: what is not there is
+  // found out again.
+  struct Known {
+    std::filesystem::path source;
+    Probe probe;
+    bool measured = false;       // whether `level` says anything
+    std::optional<Level> level;  // of the sound, as measure_level gives it
+  };
+  static constexpr size_t kKnownMax = 64;
+  std::optional<Known> recall(VideoId video, const std::filesystem::path& source) const;
+  void remember(VideoId video, Known known);
+
   struct Work;
   Result<void> start(Work& work) const;
   // Those of the rungs that the store holds, as files again; the others are what is missing.
   Result<void> fetch(Work& work, const std::vector<Rung>& rungs) const;
-  Result<void> make(Work& work, Pass pass, const ProgressCallback& progress) const;
+  Result<void> make(Work& work, Pass pass, const ProgressCallback& progress);
   Result<Asset> package(const Work& work) const;
-  Result<Asset> complete(Work& work, const std::vector<Rung>& rungs, bool glimpses) const;
+  Result<Asset> complete(Work& work, const std::vector<Rung>& rungs, bool glimpses);
 
   const PipelineOptions options_;
   const Sandbox sandbox_;
   blob::BlobStore& store_;
+  mutable std::mutex mutex_;
+  std::map<VideoId, Known> known_;
 };
 
 }  // namespace rondo::media

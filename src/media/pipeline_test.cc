@@ -205,7 +205,7 @@ TEST_F(PipelineTest, KeepsSilenceSilent) {
   EXPECT_LT(loudness_of(object("240p.mp4")), -69);
 }
 
-TEST_F(PipelineTest, GivesTheSameBytesAgain) {
+TEST_F(PipelineTest, WhatIsThereStaysAsItIs) {
   make_clip(scratch_ / "clip.mp4", 2, {"-c:v", "libx264", "-preset", "ultrafast"});
   auto contents = [&] {
     std::vector<std::pair<std::string, std::string>> out;
@@ -222,6 +222,32 @@ TEST_F(PipelineTest, GivesTheSameBytesAgain) {
   ASSERT_TRUE(pipeline_->remove(kVideo).ok());
   EXPECT_EQ(objects(), 0u);
   EXPECT_TRUE(pipeline_->remove(kVideo).ok());
+}
+
+// One that was started between the steps finds out by itself what the other remembers.
+TEST_F(PipelineTest, MakesTheSameWhetherItRemembersOrNot) {
+  const auto clip = scratch_ / "clip.mp4";
+  // Loud enough to be limited, which takes several rounds of measuring.
+  make_clip(
+      clip, 2,
+      {"-vf", "scale=960:720", "-c:v", "libx264", "-preset", "ultrafast", "-af", "volume=30dB"});
+  auto sound = [&] {
+    auto copied = run_trusted({"ffmpeg", "-v", "error", "-i", object("720p.mp4").string(), "-map",
+                               "0:a", "-c", "copy", "-f", "md5", "-"});
+    EXPECT_TRUE(copied.succeeded()) << copied.err;
+    return copied.out;
+  };
+  ASSERT_TRUE(process(clip).ok());
+  const std::string remembered = sound();
+  ASSERT_TRUE(pipeline_->remove(kVideo).ok());
+  ASSERT_TRUE(pipeline_->make_playable(kVideo, clip, {}, {}).ok());
+  PipelineOptions options;
+  options.work_folder = scratch_ / "work2";
+  auto other = Pipeline::create(options, store_).value();
+  auto asset = other->make_rest(kVideo, clip, {});
+  ASSERT_TRUE(asset.ok()) << asset.error().describe();
+  check_objects(*asset);
+  EXPECT_EQ(sound(), remembered);
 }
 
 // The picture under what is see-through is not shown, however it is coded.

@@ -237,6 +237,32 @@ std::function<void(std::string_view)> progress_reader(uint64_t duration_ms,
       };
 }
 
+Arguments transcode_arguments(const Probe& probe, const Pass& pass, const TranscodeOptions& options,
+                              std::string_view input) {
+  const std::string threads = std::to_string(options.threads);
+  Arguments out = run_options(options.threads);
+  add(out, {"-filter_complex_threads", threads});
+  add(out, input_options(probe, options.limits));
+  add(out, {"-i", std::string(input), "-filter_complex", graph_of(probe, pass)});
+  for (size_t i = 0; i < pass.rungs.size(); ++i) {
+    add(out, rung_arguments(pass.rungs[i], i, probe, options));
+  }
+  if (pass.poster) {
+    add(out, picture_arguments("[poster]", "3", kPosterFile));
+    add(out, {"-map", "[blur]", "-frames:v", "1", "-c:v", "rawvideo", "-f", "rawvideo",
+              std::string(kBlurFile)});
+    add(out, {"-map", "[look]", "-frames:v", std::to_string(kHashedFramesMax), "-c:v", "rawvideo",
+              "-f", "rawvideo", std::string(kLookFile)});
+  }
+  if (pass.glimpses) {
+    add(out, picture_arguments("[board]", "6", kStoryboardFile));
+    add(out, {"-map", "[preview]", "-threads", threads});
+    add(out, preview_encoding());
+    out.emplace_back(kPreviewFile);
+  }
+  return out;
+}
+
 Result<Transcoded> transcode(const Sandbox& sandbox, const fs::path& file, const Probe& probe,
                              const Pass& pass, const fs::path& output,
                              const TranscodeOptions& options, const ProgressCallback& progress,
@@ -246,28 +272,7 @@ Result<Transcoded> transcode(const Sandbox& sandbox, const fs::path& file, const
 
   SandboxCommand command;
   command.program = "ffmpeg";
-  const std::string threads = std::to_string(options.threads);
-  command.arguments = run_options(options.threads);
-  add(command.arguments, {"-filter_complex_threads", threads});
-  add(command.arguments, input_options(probe, limits));
-  add(command.arguments,
-      {"-i", std::string(kSandboxInput), "-filter_complex", graph_of(probe, pass)});
-  for (size_t i = 0; i < pass.rungs.size(); ++i) {
-    add(command.arguments, rung_arguments(pass.rungs[i], i, probe, options));
-  }
-  if (pass.poster) {
-    add(command.arguments, picture_arguments("[poster]", "3", kPosterFile));
-    add(command.arguments, {"-map", "[blur]", "-frames:v", "1", "-c:v", "rawvideo", "-f",
-                            "rawvideo", std::string(kBlurFile)});
-    add(command.arguments, {"-map", "[look]", "-frames:v", std::to_string(kHashedFramesMax), "-c:v",
-                            "rawvideo", "-f", "rawvideo", std::string(kLookFile)});
-  }
-  if (pass.glimpses) {
-    add(command.arguments, picture_arguments("[board]", "6", kStoryboardFile));
-    add(command.arguments, {"-map", "[preview]", "-threads", threads});
-    add(command.arguments, preview_encoding());
-    command.arguments.emplace_back(kPreviewFile);
-  }
+  command.arguments = transcode_arguments(probe, pass, options, kSandboxInput);
   command.input = file;
   command.output_directory = output;
   command.limits.wall_max = std::chrono::seconds(limits.wall_seconds_max);

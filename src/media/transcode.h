@@ -4,8 +4,8 @@
 // What comes out, whatever goes in: H.264 High (or AV1 Main, where a rung says so), 8 bit 4:2:0,
 // BT.709, square pixels, upright, frames at their own times (60 a second at most), a key frame a
 // second; AAC-LC 48 kHz stereo at -14 LUFS, or no sound track; no metadata of the source. HDR is
-// tone-mapped; what is see-through is on black. The same input gives the same bytes with the same
-// versions and number of threads.
+// tone-mapped; what is see-through is on black. The same sound gives the same bytes with the same
+// versions; a picture may differ in some, as x264 keeps to a rate with several threads.
 //
 // Thread safe; blocks. Errors as in probe.h; "damaged" also when the picture ends early.
 #pragma once
@@ -82,6 +82,11 @@ std::function<void(std::string_view line)> progress_reader(uint64_t duration_ms,
 // The rungs of a probed file, all of them; the frames a second that they have.
 std::vector<Rung> rungs_of(const Probe& probe);
 double frame_rate_of(const Probe& probe);
+
+// FFmpeg's for a pass over `input`; it writes into its working directory.
+std::vector<std::string> transcode_arguments(const Probe& probe, const Pass& pass,
+                                             const TranscodeOptions& options,
+                                             std::string_view input);
 
 // Writes into `output`, an empty directory.
 Result<Transcoded> transcode(const Sandbox& sandbox, const std::filesystem::path& file,
