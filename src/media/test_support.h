@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -107,7 +108,8 @@ class FolderStore final : public blob::BlobStore {
   GTEST_SKIP() << "left out: " << (name) << " is not in " << clips_folder() \
                << " (set RONDO_SHARED_DATA to the folder that holds clips/)"
 
-// Runs a program of the machine, outside the sandbox, on files that the test trusts.
+// Runs a program of the machine, outside the sandbox, on files that the test trusts. It ends with
+// the test's own time: on a busy machine, decoding one clip was seen to take more than a minute.
 inline ProcessResult run_trusted(std::vector<std::string> argv) {
   ProcessSpec spec;
   argv[0] = "/usr/bin/" + argv[0];
@@ -115,8 +117,10 @@ inline ProcessResult run_trusted(std::vector<std::string> argv) {
   spec.environment = {"PATH=/usr/bin"};
   spec.limits.address_space_bytes_max = 8ull << 30;
   spec.limits.stdout_bytes_max = 64u << 20;
+  spec.limits.wall_max = std::chrono::minutes(5);
   auto result = run_process(spec);
   RD_ASSERT(result.ok());
+  if (result->end == ProcessEnd::kTimedOut) result->err += "\nended after its time";
   return std::move(*result);
 }
 
