@@ -1,5 +1,5 @@
 // The real `rondo serve` on a free port of loopback, with a data folder of its own: a copy of a
-// demo world. Rate limits are raised, since all viewers of a bench come from one address.
+// demo world, or empty. Rate limits are raised, since all viewers of a bench come from one address.
 //
 // One thread at a time. The server is the destructor's to end (SIGTERM, by its pid; SIGKILL after
 // ten seconds), the folder's copy is removed with it; should the bench itself die, the kernel ends
@@ -18,7 +18,7 @@ namespace rondo::bench {
 
 struct ServerOptions {
   std::filesystem::path binary;   // rondo
-  std::filesystem::path world;    // a demo world's data folder; made when it is not there
+  std::filesystem::path world;    // a demo world's data folder; made when it is not there; "": none
   std::filesystem::path scratch;  // where the copy goes; on the disk that is to be measured
 };
 
@@ -32,6 +32,8 @@ class Server {
 
   uint16_t port() const { return port_; }
   const std::filesystem::path& data() const { return data_; }
+  // CPU time so far, with that of its children that have ended, in seconds.
+  double cpu_seconds() const;
 
  private:
   Server() = default;

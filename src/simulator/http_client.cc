@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <optional>
 
 namespace rondo::simulator {
 namespace {
@@ -23,20 +24,29 @@ Error failed(const char* what) {
   return unavailable(fmt::format("{}: {}", what, std::strerror(errno)));
 }
 
-// The value of Content-Length in a head; corrupt when there is none.
-Result<size_t> body_length(std::string_view head) {
-  constexpr std::string_view kName = "content-length:";
+// What a head says under `name`; nothing when it does not.
+std::optional<std::string_view> field(std::string_view head, std::string_view name) {
   for (size_t at = head.find("\r\n"); at != std::string_view::npos; at = head.find("\r\n", at)) {
     at += 2;
     std::string_view line = head.substr(at, head.find("\r\n", at) - at);
-    if (line.size() < kName.size() || strncasecmp(line.data(), kName.data(), kName.size()) != 0) {
+    if (line.size() <= name.size() || line[name.size()] != ':' ||
+        strncasecmp(line.data(), name.data(), name.size()) != 0) {
       continue;
     }
-    line.remove_prefix(std::min(line.size(), line.find_first_not_of(' ', kName.size())));
-    size_t length = 0;
-    auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), length);
-    if (error != std::errc() || length > kBodyBytesMax) break;
-    return length;
+    line.remove_prefix(name.size() + 1);
+    line.remove_prefix(std::min(line.size(), line.find_first_not_of(' ')));
+    return line;
+  }
+  return std::nullopt;
+}
+
+// Of the body that follows a head; corrupt when it does not say.
+Result<size_t> body_length(std::string_view head, int status) {
+  if (status == 204) return size_t{0};
+  size_t length = 0;
+  if (const auto said = field(head, "content-length")) {
+    auto [end, error] = std::from_chars(said->data(), said->data() + said->size(), length);
+    if (error == std::errc() && length <= kBodyBytesMax) return length;
   }
   return corrupt("the answer has no Content-Length that can be read");
 }
@@ -75,18 +85,24 @@ HttpClient::~HttpClient() {
 }
 
 Result<Answer> HttpClient::get(std::string_view target, std::string_view token) {
-  return exchange(fmt::format("GET {} HTTP/1.1\r\nHost: 127.0.0.1\r\n{}{}{}\r\n", target,
-                              token.empty() ? "" : "Authorization: Bearer ", token,
-                              token.empty() ? "" : "\r\n"));
+  return send("GET", target, token, "", "");
 }
 
 Result<Answer> HttpClient::post(std::string_view target, std::string_view token,
                                 std::string_view json) {
-  return exchange(
-      fmt::format("POST {} HTTP/1.1\r\nHost: 127.0.0.1\r\n{}{}{}Content-Type: application/json\r\n"
-                  "Content-Length: {}\r\n\r\n{}",
-                  target, token.empty() ? "" : "Authorization: Bearer ", token,
-                  token.empty() ? "" : "\r\n", json.size(), json));
+  return send("POST", target, token, "Content-Type: application/json\r\n", json);
+}
+
+Result<Answer> HttpClient::send(std::string_view method, std::string_view target,
+                                std::string_view token, std::string_view fields,
+                                std::string_view body) {
+  std::string request = fmt::format("{} {} HTTP/1.1\r\nHost: 127.0.0.1\r\n", method, target);
+  if (!token.empty()) request += fmt::format("Authorization: Bearer {}\r\n", token);
+  request += fields;
+  if (method != "GET") request += fmt::format("Content-Length: {}\r\n", body.size());
+  request += "\r\n";
+  request += body;
+  return exchange(request);
 }
 
 Result<Answer> HttpClient::exchange(std::string_view request) {
@@ -106,7 +122,8 @@ Result<Answer> HttpClient::exchange(std::string_view request) {
   if (!head.starts_with("HTTP/1.1 ") || head.size() < 12) return corrupt("this is not HTTP/1.1");
   auto [end, error] = std::from_chars(head.data() + 9, head.data() + 12, answer.status);
   if (error != std::errc()) return corrupt("the answer has no status");
-  RD_TRY(size_t length, body_length(head));
+  answer.location = field(head, "location").value_or("");
+  RD_TRY(size_t length, body_length(head, answer.status));
   size_t total = head_end + 4 + length;
   while (buffer_.size() < total) RD_CHECK(receive());
   answer.body = buffer_.substr(head_end + 4, length);

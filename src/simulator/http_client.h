@@ -16,6 +16,7 @@ namespace rondo::simulator {
 struct Answer {
   int status = 0;
   std::string body;
+  std::string location;  // of what was made, where the answer says it
 };
 
 class HttpClient {
@@ -30,6 +31,9 @@ class HttpClient {
   // `token`: the bearer's; empty: none.
   Result<Answer> get(std::string_view target, std::string_view token);
   Result<Answer> post(std::string_view target, std::string_view token, std::string_view json);
+  // Anything else: `fields` are whole lines of the head, each with its end ("A: b\r\n").
+  Result<Answer> send(std::string_view method, std::string_view target, std::string_view token,
+                      std::string_view fields, std::string_view body);
 
  private:
   explicit HttpClient(int socket) : socket_(socket) {}
