@@ -1,7 +1,6 @@
 // Captions: the words of a video, in the database beside it. They are small, change with their row
 // or not at all, and go with the video in one transaction: no file is ever left over.
 #include <algorithm>
-#include <cctype>
 
 #include "base/bytes.h"
 #include "base/hash.h"

@@ -98,7 +98,7 @@ int64_t average_bandwidth_bps(const Mp4Index& index) {
 }
 
 int64_t peak_bandwidth_bps(const Mp4Index& index) {
-  double peak = static_cast<double>(average_bandwidth_bps(index));
+  auto peak = static_cast<double>(average_bandwidth_bps(index));
   for (const auto& fragment : index.fragments) {
     // A last scrap of a few frames says nothing about a second.
     const double seconds = seconds_of(index, fragment);
