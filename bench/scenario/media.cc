@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <spawn.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include <boost/json.hpp>
@@ -37,7 +36,6 @@ constexpr int kThreads = 2;  // media.threads as it comes
 
 struct Took {
   double first_s = 0, all_s = 0;                       // from being accepted
-  double cpu_s = 0;                                    // of all processes
   std::vector<std::pair<std::string, uint64_t>> made;  // renditions, and their bytes
 };
 
@@ -47,8 +45,8 @@ double seconds_since(steady_clock::time_point start) {
 
 // ---- Bare FFmpeg ----
 
-// To its end, in `folder`; the CPU time that it took, in seconds.
-Result<double> run_ffmpeg(std::vector<std::string> arguments, const fs::path& folder) {
+// To its end, in `folder`.
+Result<void> run_ffmpeg(std::vector<std::string> arguments, const fs::path& folder) {
   arguments.insert(arguments.begin(), "ffmpeg");
   std::vector<char*> argv;
   for (auto& argument : arguments) argv.push_back(argument.data());
@@ -64,18 +62,14 @@ Result<double> run_ffmpeg(std::vector<std::string> arguments, const fs::path& fo
   ::posix_spawn_file_actions_destroy(&actions);
   if (failed != 0) return unavailable("ffmpeg does not start");
   int status = 0;
-  rusage used{};
-  while (::wait4(pid, &status, 0, &used) < 0 && errno == EINTR) {
+  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
   }
   if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
     std::ostringstream said;
     said << std::ifstream(folder / "ffmpeg.log").rdbuf();
     return internal("ffmpeg failed: " + said.str());
   }
-  auto seconds = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
-  };
-  return seconds(used.ru_utime) + seconds(used.ru_stime);
+  return {};
 }
 
 // Fifteen seconds, 1080x1920, as a phone would have taken them: a real clip enlarged and repeated,
@@ -112,8 +106,7 @@ Result<void> make_clip(const fs::path& from, const fs::path& to) {
        "-movflags",
        "+faststart",
        fs::absolute(to).string()});
-  RD_TRY([[maybe_unused]] double cpu_s, run_ffmpeg(std::move(arguments), to.parent_path()));
-  return {};
+  return run_ffmpeg(std::move(arguments), to.parent_path());
 }
 
 // What FFmpeg is to do, as the pipeline would have it.
@@ -160,12 +153,11 @@ Result<Took> by_ffmpeg(const Plan& plan, const fs::path& folder) {
   fs::create_directories(folder);
   Took took;
   const auto start = steady_clock::now();
-  RD_TRY(const double measuring, run_ffmpeg(plan.loudness, folder));
-  RD_TRY(const double first, run_ffmpeg(plan.first, folder));
+  RD_CHECK(run_ffmpeg(plan.loudness, folder));
+  RD_CHECK(run_ffmpeg(plan.first, folder));
   took.first_s = seconds_since(start);
-  RD_TRY(const double rest, run_ffmpeg(plan.rest, folder));
+  RD_CHECK(run_ffmpeg(plan.rest, folder));
   took.all_s = seconds_since(start);
-  took.cpu_s = measuring + first + rest;
   for (const auto& rung : plan.rungs) {
     took.made.emplace_back(rung.name, fs::file_size(folder / (rung.name + ".mp4")));
   }
@@ -207,7 +199,6 @@ Result<Took> by_server(const Server& server, const std::string& token, const std
   RD_TRY(HttpClient client, HttpClient::connect(server.port()));
   RD_TRY(const std::string upload, send_clip(client, token, bytes));
   Took took;
-  const double cpu_before_s = server.cpu_seconds();
   const auto start = steady_clock::now();
   RD_TRY(const Answer accepted,
          client.post("/api/v1/videos", token,
@@ -226,7 +217,6 @@ Result<Took> by_server(const Server& server, const std::string& token, const std
     std::this_thread::sleep_for(kAskEvery);
   }
   took.all_s = seconds_since(start);
-  took.cpu_s = server.cpu_seconds() - cpu_before_s;
   for (const auto& rendition : video.at("renditions").as_array()) {
     const auto& fields = rendition.as_object();
     took.made.emplace_back(fs::path(json::value_to<std::string>(fields.at("url"))).stem(),
@@ -281,7 +271,7 @@ Result<void> bench(Options options, const fs::path& source, size_t rounds) {
   const auto token = json::value_to<std::string>(account.at("token"));
 
   Report report(options.json);
-  Measured first, all, cpu;
+  Measured first, all;
   for (size_t round = 0; round < rounds; ++round) {
     // Who comes first changes.
     Took server_took, ffmpeg_took;
@@ -293,13 +283,11 @@ Result<void> bench(Options options, const fs::path& source, size_t rounds) {
       }
     }
     RD_CHECK(check_same_work(server_took, ffmpeg_took));
-    report.say(fmt::format(
-        "round {}: server {:.1f} and {:.1f} s, {:.1f} of CPU; ffmpeg {:.1f} and {:.1f} s, {:.1f}",
-        round + 1, server_took.first_s, server_took.all_s, server_took.cpu_s, ffmpeg_took.first_s,
-        ffmpeg_took.all_s, ffmpeg_took.cpu_s));
+    report.say(fmt::format("round {}: server {:.1f} and {:.1f} s, ffmpeg {:.1f} and {:.1f} s",
+                           round + 1, server_took.first_s, server_took.all_s, ffmpeg_took.first_s,
+                           ffmpeg_took.all_s));
     first.add(server_took.first_s, ffmpeg_took.first_s);
     all.add(server_took.all_s, ffmpeg_took.all_s);
-    cpu.add(server_took.cpu_s, ffmpeg_took.cpu_s);
   }
 
   std::string rungs;
@@ -317,8 +305,7 @@ Result<void> bench(Options options, const fs::path& source, size_t rounds) {
         {"media." + name + ".overhead.p50", m.overhead_percent.percentile(0.5), "percent", bar});
   };
   RD_CHECK(add("first_playable", first, kBarPercent));
-  RD_CHECK(add("all_rungs", all, kBarPercent));
-  return add("cpu", cpu, std::nullopt);
+  return add("all_rungs", all, kBarPercent);
 }
 
 }  // namespace

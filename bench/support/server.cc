@@ -113,21 +113,6 @@ Server::~Server() {
   if (temporary_) fs::remove_all(data_, ignored);
 }
 
-double Server::cpu_seconds() const {
-  std::ifstream in(fmt::format("/proc/{}/stat", pid_));
-  std::string text;
-  std::getline(in, text);
-  // Behind the name: state, then numbers; user and system time, its own and its children's, are
-  // the twelfth to fifteenth of all behind it.
-  std::istringstream fields(text.substr(std::min(text.size(), text.rfind(')') + 1)));
-  std::string field;
-  double ticks = 0;
-  for (int i = 1; fields >> field && i <= 15; ++i) {
-    if (i >= 12) ticks += std::stod(field);
-  }
-  return ticks / static_cast<double>(::sysconf(_SC_CLK_TCK));
-}
-
 Result<void> Server::launch(const fs::path& binary, bool demo) {
   fs::create_directories(data_);
   fs::path log = data_ / "bench.log";

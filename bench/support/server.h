@@ -32,8 +32,6 @@ class Server {
 
   uint16_t port() const { return port_; }
   const std::filesystem::path& data() const { return data_; }
-  // CPU time so far, with that of its children that have ended, in seconds.
-  double cpu_seconds() const;
 
  private:
   Server() = default;
