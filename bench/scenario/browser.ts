@@ -73,7 +73,7 @@ async function first_frames(tab: Tab, times: number): Promise<number[]> {
   return waits;
 }
 
-interface Watching { path: string; share: number }
+interface Watching { id: string; share: number }
 
 /** Half of the clips are skipped within two seconds, the others are watched once. */
 async function session(tab: Tab): Promise<Watching[]> {
@@ -82,14 +82,15 @@ async function session(tab: Tab): Promise<Watching[]> {
     await tab.playing(20_000);
     const skipped = i % 2 === 1;
     const until_ms = skipped ? SKIPPED_WITHIN_MS * (0.25 + 0.75 * ((i * 7) % 15) / 15) : Infinity;
-    seen.push(await tab.page.evaluate((until_ms) => new Promise<{ path: string; share: number }>((done) => {
-      const video = document.querySelector<HTMLVideoElement>("[data-current=true] video")!;
+    seen.push(await tab.page.evaluate((until_ms) => new Promise<{ id: string; share: number }>((done) => {
+      const slide = document.querySelector<HTMLElement>("[data-testid=slide][data-current=true]")!;
+      const video = slide.querySelector("video")!;
       let reached = 0;
       const look = () => {
         const over = video.currentTime < reached - 0.5; // it plays again from the start
         reached = Math.max(reached, video.currentTime);
         if (!over && reached * 1000 < until_ms) return void requestAnimationFrame(look);
-        done({ path: new URL(video.currentSrc).pathname, share: over ? 1 : reached / video.duration });
+        done({ id: slide.dataset.videoId!, share: over ? 1 : reached / video.duration });
       };
       look();
     }), until_ms));
@@ -103,9 +104,12 @@ async function wasted(tab: Tab, name: string, saving: boolean): Promise<void> {
   const traffic = await Traffic.of(tab.page);
   await tab.page.goto("/latest");
   const seen = await session(tab);
-  const fetched = traffic.bytes(/\/\d+p(-av1)?\.mp4$/), posters = traffic.bytes(/\/poster\.jpg$/);
+  const films = /\/\d+p(-av1)?\.mp4$/;
+  const fetched = traffic.bytes(films), posters = traffic.bytes(/\/poster\.jpg$/);
   let watched = 0;
-  for (const { path, share } of seen) {
+  for (const { id, share } of seen) {
+    const path = [...traffic.by_path.keys()].find((path) => films.test(path) && path.includes(id));
+    if (path === undefined) throw new Error(`nothing of ${id} was fetched, and it played`);
     const head = await tab.page.evaluate(async (path) =>
       Number((await fetch(path, { method: "HEAD" })).headers.get("content-length")), path);
     watched += share * head;
@@ -124,7 +128,7 @@ try {
   const in_tab = async (path: string, use: (tab: Tab) => Promise<void>) => {
     const tab = await Tab.open(browser, server, path, { size: phone, scale: 2 });
     await use(tab);
-    await tab.close();
+    await tab.page.context().close();
   };
   await in_tab("/latest", async (tab) => {
     const waits = await first_frames(tab, 1);

@@ -26,19 +26,22 @@ interface Session { traffic: Traffic; videos: any[] }
 async function session(prepare?: TabOptions["prepare"]): Promise<Session> {
   const { items } = await new Client(at.server.url).get("/api/v1/feeds/latest");
   const videos = items.map((item: any) => item.video);
-  return await at.tab("/nowhere", {
+  let traffic!: Traffic;
+  return await at.tab("/latest", {
     size: tall,
-    prepare: async (context) => { await fast(context); await prepare?.(context); },
+    prepare: async (context) => {
+      traffic = await Traffic.of(context.pages()[0]);
+      await fast(context);
+      await prepare?.(context);
+    },
   }, async (tab) => {
-    const traffic = await Traffic.of(tab.page);
-    await tab.page.goto("/latest");
     for (let i = 0; i < CLIPS; ++i) {
       if (i > 0) await tab.go("ArrowDown");
       assert.equal((await tab.playing()).video, videos[i].id);
       await until("all of the clip", () => tab.page.evaluate(() => {
         const { buffered, duration } = document.querySelector<HTMLVideoElement>("[data-current=true] video")!;
         return buffered.length > 0 && buffered.end(buffered.length - 1) > duration - 0.1;
-      }));
+      }), 20_000);
     }
     return { traffic, videos };
   });

@@ -1,4 +1,6 @@
 // What the player needs of a <video>, and that over a real one. The player is tested with another.
+import { Feeder } from "./feeder";
+
 export type MediaEvent = "painted" | "playing" | "waiting" | "position" | "ended" | "error";
 
 export interface Media {
@@ -21,6 +23,7 @@ export class VideoMedia implements Media {
   readonly element: HTMLVideoElement;
   #listener: (event: MediaEvent) => void = () => undefined;
   #loads = 0;
+  #feeder: Feeder | undefined;
 
   constructor(document: Document) {
     const video = document.createElement("video");
@@ -44,6 +47,23 @@ export class VideoMedia implements Media {
   }
 
   load(url: string, preload: "metadata" | "auto"): void {
+    this.#feeder?.close();
+    const whole = preload === "auto";
+    this.#feeder = Feeder.possible ? new Feeder(url, this.element, whole, () => this.#load_plainly(url)) : undefined;
+    this.#set_source(this.#feeder?.url ?? url, preload);
+  }
+
+  /** By the browser itself, which then fetches as far ahead as it likes. */
+  #load_plainly(url: string): void {
+    const whole = this.#feeder?.whole ?? true;
+    const plays = !this.element.paused;
+    this.#feeder?.close();
+    this.#feeder = undefined;
+    this.#set_source(url, whole ? "auto" : "metadata");
+    if (plays) void this.play();
+  }
+
+  #set_source(url: string, preload: "metadata" | "auto"): void {
     const load = ++this.#loads;
     const video = this.element;
     video.preload = preload;
@@ -55,11 +75,17 @@ export class VideoMedia implements Media {
   }
 
   fetch_all(): void {
+    if (this.#feeder) {
+      this.#feeder.whole = true;
+      this.#feeder.pump();
+    }
     if (this.element.preload !== "auto") this.element.preload = "auto";
   }
 
   unload(): void {
     this.#loads += 1;
+    this.#feeder?.close();
+    this.#feeder = undefined;
     if (!this.element.hasAttribute("src")) return;
     this.element.removeAttribute("src");
     this.element.load(); // lets go of the connection and the decoder
