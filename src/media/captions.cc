@@ -227,9 +227,11 @@ std::string words_of(std::string_view text) {
         std::string_view name_in = blank == tag.npos ? "" : trim(tag.substr(blank));
         while (!name_in.empty()) move_escaped(voice, name_in);
         std::replace(voice.begin(), voice.end(), '\n', ' ');
-        if (const std::string_view shown = trim(voice); !shown.empty()) {
-          out += " " + std::string(shown);
-        }
+        std::string_view shown = trim(voice);
+        // With the tag's own end it would read as the arrow of a cue's times.
+        while (shown.ends_with("--"))
+          shown = trim(shown.substr(0, shown.find_last_not_of('-') + 1));
+        if (!shown.empty()) out += " " + std::string(shown);
       }
       out += ">";
       open.push_back(name[0]);

@@ -49,6 +49,7 @@ TEST(Captions, KeepWordsAndFewTags) {
             "a &lt; b &amp; c &amp; d &lt;i&gt; &amp;copy;\n");
   EXPECT_EQ(words("<v.loud Mary Ann>Hi <i.x>there"), "<v Mary Ann>Hi <i>there</i></v>\n");
   EXPECT_EQ(words("<v A>one<v B &amp; C>two"), "<v A>one</v><v B &amp; C>two</v>\n");
+  EXPECT_EQ(words("<v Ada --\x01>x<v --\x01>y"), "<v Ada>x</v><v>y</v>\n");
   EXPECT_EQ(words("<b><i>crossed</b> over</i>"), "<b><i>crossed</i></b> over\n");
   EXPECT_EQ(words("<script>alert(1)</script><img src=x onerror=y>"), "alert(1)\n");
   EXPECT_EQ(words("<c.red></c>\nseen\n\x01\n<ruby>k<rt>x</rt></ruby>"), "seen\nkx\n");
@@ -109,8 +110,8 @@ TEST(Captions, AreBoundedInNumber) {
 }
 
 TEST(Captions, WhatIsWrittenReadsTheSame) {
-  for (const char* text :
-       {"a &amp;amp; b", "<v  x >y", "<v \x01 x>y", "<b></b>", " \n lead", "<i>\n\n</i>z"}) {
+  for (const char* text : {"a &amp;amp; b", "<v Ada -- --\x01>x", "<v ----\x01>x", "<v  x >y",
+                           "<v \x01 x>y", "<b></b>", " \n lead", "<i>\n\n</i>z"}) {
     SCOPED_TRACE(text);
     auto cues = read_captions("WEBVTT\n\n00:01.000 --> 00:02.000\n" + std::string(text), kBytesMax);
     if (!cues.ok()) continue;
