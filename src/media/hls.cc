@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdio>
 #include <utility>
+#include <vector>
 
 namespace rondo::media {
 namespace {
@@ -20,22 +21,40 @@ double seconds_of(const Mp4Index& index, const Fragment& fragment) {
   return static_cast<double>(fragment.duration) / static_cast<double>(index.timescale);
 }
 
+// The fragments, shorter ones joined to the one before. hls.js passes over the edit list, which
+// takes off what reordering puts in front of the first frame (transcode.cc keeps that within a
+// quarter of a second): it looks for each segment so much later than it is. Of one that is shorter
+// it never finds anything, and the video does not end.
+constexpr double kSegmentSecondsMin = 0.5;
+std::vector<Fragment> segments_of(const Mp4Index& index) {
+  std::vector<Fragment> segments;
+  for (const Fragment& fragment : index.fragments) {
+    if (!segments.empty() && (seconds_of(index, fragment) < kSegmentSecondsMin ||
+                              seconds_of(index, segments.back()) < kSegmentSecondsMin)) {
+      segments.back().size_bytes += fragment.size_bytes;
+      segments.back().duration += fragment.duration;
+    } else {
+      segments.push_back(fragment);
+    }
+  }
+  return segments;
+}
+
 }  // namespace
 
 std::string media_playlist(const Mp4Index& index, const std::string& media_file) {
+  const std::vector<Fragment> segments = segments_of(index);
   double longest = 1;
-  for (const auto& fragment : index.fragments) {
-    longest = std::max(longest, seconds_of(index, fragment));
-  }
+  for (const auto& segment : segments) longest = std::max(longest, seconds_of(index, segment));
   std::string out = "#EXTM3U\n#EXT-X-VERSION:7\n";
   out += format("#EXT-X-TARGETDURATION:%lld\n", static_cast<long long>(std::ceil(longest)));
   out += "#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-PLAYLIST-TYPE:VOD\n#EXT-X-INDEPENDENT-SEGMENTS\n";
   out += "#EXT-X-MAP:URI=\"" + media_file + "\"" +
          format(",BYTERANGE=\"%llu@0\"\n", static_cast<unsigned long long>(index.init_bytes));
-  for (const auto& fragment : index.fragments) {
-    out += format("#EXTINF:%.6f,\n#EXT-X-BYTERANGE:%llu@%llu\n", seconds_of(index, fragment),
-                  static_cast<unsigned long long>(fragment.size_bytes),
-                  static_cast<unsigned long long>(fragment.offset));
+  for (const auto& segment : segments) {
+    out += format("#EXTINF:%.6f,\n#EXT-X-BYTERANGE:%llu@%llu\n", seconds_of(index, segment),
+                  static_cast<unsigned long long>(segment.size_bytes),
+                  static_cast<unsigned long long>(segment.offset));
     out += media_file + "\n";
   }
   return out + "#EXT-X-ENDLIST\n";
@@ -99,11 +118,11 @@ int64_t average_bandwidth_bps(const Mp4Index& index) {
 
 int64_t peak_bandwidth_bps(const Mp4Index& index) {
   auto peak = static_cast<double>(average_bandwidth_bps(index));
-  for (const auto& fragment : index.fragments) {
-    // A last scrap of a few frames says nothing about a second.
-    const double seconds = seconds_of(index, fragment);
-    if (seconds < 0.5) continue;
-    peak = std::max(peak, static_cast<double>(fragment.size_bytes) * 8 / seconds);
+  for (const auto& segment : segments_of(index)) {
+    // A few frames that are all there is say nothing about a second.
+    const double seconds = seconds_of(index, segment);
+    if (seconds < kSegmentSecondsMin) continue;
+    peak = std::max(peak, static_cast<double>(segment.size_bytes) * 8 / seconds);
   }
   return std::llround(peak);
 }

@@ -20,7 +20,8 @@ struct HlsVariant {
   const Mp4Index* index = nullptr;
 };
 
-// `media_file`: the file's name, beside the playlist: "720p.mp4".
+// `media_file`: the file's name, beside the playlist: "720p.mp4". A segment is a fragment, or
+// several where they are shorter than half a second.
 std::string media_playlist(const Mp4Index& index, const std::string& media_file);
 
 // In the order given: players start with the first.
@@ -39,7 +40,7 @@ std::string subtitles_playlist(uint64_t duration_ms, const std::string& vtt_file
 std::string with_subtitles(std::string_view multivariant, std::span<const HlsSubtitles> subtitles,
                            std::string_view up);
 
-// Bits a second over the whole file, and over its busiest fragment.
+// Bits a second over the whole file, and over its busiest segment.
 int64_t average_bandwidth_bps(const Mp4Index& index);
 int64_t peak_bandwidth_bps(const Mp4Index& index);
 

@@ -182,6 +182,49 @@ TEST_F(PipelineTest, FragmentsLastAboutASecond) {
   }
 }
 
+// hls.js looks for what stands there later than it is by what reordering puts in front.
+TEST_F(PipelineTest, ReordersFramesOnlyWhereThatTakesShort) {
+  struct Case {
+    const char* what;
+    double rate, late_s;
+    bool reordered;
+  };
+  for (const Case& c :
+       {Case{"a phone's", 30, 0, true}, Case{"slow", 4, 0, false}, Case{"late", 30, 1.5, false}}) {
+    SCOPED_TRACE(c.what);
+    auto made = run_trusted({"ffmpeg",
+                             "-v",
+                             "error",
+                             "-y",
+                             "-itsoffset",
+                             std::to_string(c.late_s),
+                             "-f",
+                             "lavfi",
+                             "-i",
+                             "testsrc2=size=320x240:rate=" + std::to_string(c.rate),
+                             "-f",
+                             "lavfi",
+                             "-i",
+                             "sine=frequency=440:sample_rate=48000",
+                             "-t",
+                             "3.1",
+                             "-c:v",
+                             "libx264",
+                             "-preset",
+                             "ultrafast",
+                             (scratch_ / "clip.mkv").string()});
+    ASSERT_TRUE(made.succeeded()) << made.err;
+    ASSERT_TRUE(pipeline_->remove(kVideo).ok());
+    auto asset = process(scratch_ / "clip.mkv");
+    ASSERT_TRUE(asset.ok()) << asset.error().describe();
+    auto shown = ffprobe_json(object("240p.mp4"), {"-select_streams", "v", "-show_streams"});
+    const auto& picture = shown.at("streams").at(0).as_object();
+    EXPECT_EQ(picture.at("has_b_frames").as_int64() > 0, c.reordered);
+    EXPECT_NEAR(std::stod(picture.at("start_time").as_string().c_str()), 0, 0.001);
+    EXPECT_NEAR(static_cast<double>(asset->duration_ms) / 1000, 3.1, 0.3);
+  }
+}
+
 TEST_F(PipelineTest, BringsLoudnessToTarget) {
   // Quiet, loud, and with peaks far above its loudness.
   for (const char* filter : {"volume=-20dB", "volume=15dB,alimiter=level=false",

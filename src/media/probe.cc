@@ -184,6 +184,7 @@ class Prober {
     const double picture_end = from_start(picture.end(1 / std::max(1.0, video.frame_rate)));
     const double end =
         sound.frames > 0 ? std::max(picture_end, from_start(sound.end(0))) : picture_end;
+    probe_.video_start_us = static_cast<uint64_t>(from_start(picture.first) * 1e6 + 0.5);
     probe_.video_end_us = static_cast<uint64_t>(picture_end * 1e6 + 0.5);
     probe_.duration_ms = static_cast<uint64_t>(end * 1000 + 0.5);
 

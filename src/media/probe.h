@@ -64,8 +64,9 @@ struct Probe {
   std::string_view demuxer;  // to force: "mov"
   uint64_t size_bytes = 0;
   uint64_t duration_ms = 0;  // measured: when the longer of picture and sound ends
-  // When the picture ends, from when the file's first stream starts: the end of the last frame.
-  uint64_t video_end_us = 0;
+  // When the picture starts and ends, from when the file's first stream starts: the first frame,
+  // the end of the last.
+  uint64_t video_start_us = 0, video_end_us = 0;
   int stream_count = 0;
   VideoStream video;  // the one to show: the default one, then the one with most pixels
   std::optional<AudioStream> audio;  // the default one, then the one with most channels

@@ -79,11 +79,8 @@ function define(): void {
     hls.on(Hls.Events.ERROR, (_: unknown, data: any) => {
       // Told when a busy machine decodes more slowly than it should, and of what a change of level
       // gives up: no faults of the video, whose end is reached or not.
-      const { BUFFER_STALLED_ERROR, INTERNAL_ABORTED, BUFFER_APPEND_NO_PROGRESS } = Hls.ErrorDetails;
+      const { BUFFER_STALLED_ERROR, INTERNAL_ABORTED } = Hls.ErrorDetails;
       if (!data.fatal && [BUFFER_STALLED_ERROR, INTERNAL_ABORTED].includes(data.details)) return;
-      // Where sound ends before the picture, what is buffered of both grows when the stream ends.
-      const last = hls.levels[data.frag?.level]?.details?.endSN;
-      if (!data.fatal && data.details === BUFFER_APPEND_NO_PROGRESS && data.frag?.sn === last) return;
       errors.push(`hls.js: ${data.fatal ? "fatal " : ""}${data.details} ${data.reason ?? data.error?.message ?? ""}`);
     });
     choose = (level, at_once) => {
