@@ -81,10 +81,12 @@ void takes_captions(bj::object& operation, bj::object& components) {
       {"content",
        bj::object{{"text/vtt", bj::object{{"schema", bj::object{{"type", "string"}}}}}}}};
   operation["responses"].emplace_object()["200"] = bj::object{
-      {"description", "Where they are."},
+      {"description",
+       "Where they are; `text_language`, a warning, when the words are plainly in "
+       "another language than was said."},
       {"content",
        bj::object{{"application/json",
-                   bj::object{{"schema", schema::of<wire::CaptionTrack>(components)}}}}}};
+                   bj::object{{"schema", schema::of<wire::GivenCaptions>(components)}}}}}};
 }
 
 }  // namespace

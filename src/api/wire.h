@@ -137,6 +137,13 @@ struct CaptionTrack {
 };
 BOOST_DESCRIBE_STRUCT(CaptionTrack, (), (language, url))
 
+struct GivenCaptions {
+  std::string language;  // BCP 47 in lower case
+  std::string url;
+  std::optional<std::string> text_language;  // of the words, where it is plainly another; a warning
+};
+BOOST_DESCRIBE_STRUCT(GivenCaptions, (), (language, url, text_language))
+
 struct Refusal {
   std::string code;    // "not_a_video", "duration_too_long", "no_picture", ...
   std::string detail;  // a sentence with the value beside the limit

@@ -169,6 +169,18 @@ Result<void> Catalogue::note_progress(VideoId id, double progress) {
   });
 }
 
+Result<void> Catalogue::note_language(VideoId id, std::string_view language) {
+  RD_ASSERT(records::is_language(language));
+  return database_.write([&](soci::session& sql) -> Result<void> {
+    const long long row = to_row(id);
+    const std::string tag(language);
+    sql << "UPDATE videos SET language = :language"
+           " WHERE id = :id AND state = 'processing' AND language = ''",
+        soci::use(tag), soci::use(row);
+    return {};
+  });
+}
+
 Result<void> Catalogue::publish(VideoId id, const MediaFacts& media) {
   if (media.renditions.empty()) return internal("a video without renditions cannot go live");
   RD_CHECK(database_.write([&](soci::session& sql) -> Result<void> {

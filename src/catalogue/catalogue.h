@@ -56,6 +56,8 @@ class Catalogue {
   Result<Video> create_draft(const Draft& draft);
   // In memory, and each tenth in the database. Nothing to a video that is not processing.
   Result<void> note_progress(VideoId id, double progress);
+  // Of a video that is processing and whose author named none; else nothing happens.
+  Result<void> note_language(VideoId id, std::string_view language);
   // processing -> live. conflict "not_processing" when refused or deleted meanwhile.
   Result<void> publish(VideoId id, const MediaFacts& media);
   // A live video has more renditions by now. Nothing when it is not live.

@@ -379,6 +379,26 @@ Result<std::vector<Cue>> read_captions(std::string_view bytes, size_t bytes_max)
   return Reader(bytes).run();
 }
 
+std::string spoken_words(const std::vector<Cue>& cues) {
+  std::string out;
+  for (const Cue& cue : cues) {
+    for (std::string_view text = cue.text; !text.empty();) {
+      if (text[0] == '<') {
+        text.remove_prefix(std::min(text.size(), text.find('>')));
+        text.remove_prefix(text.empty() ? 0 : 1);
+        continue;
+      }
+      const Entity* entity =
+          std::find_if(std::begin(kEntities), std::end(kEntities),
+                       [&](const Entity& e) { return text.starts_with(e.name); });
+      out += entity == std::end(kEntities) ? text.substr(0, 1) : entity->is;
+      text.remove_prefix(entity == std::end(kEntities) ? 1 : entity->name.size());
+    }
+    out += '\n';
+  }
+  return out;
+}
+
 std::string write_captions(const std::vector<Cue>& cues) {
   std::string out = "WEBVTT\n";
   for (const Cue& cue : cues) {

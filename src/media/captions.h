@@ -37,4 +37,7 @@ Result<std::vector<Cue>> read_captions(std::string_view bytes, size_t bytes_max)
 // read_captions() of what this writes gives the same cues.
 std::string write_captions(const std::vector<Cue>& cues);
 
+// The words alone, a cue a line: without tags, not escaped.
+std::string spoken_words(const std::vector<Cue>& cues);
+
 }  // namespace rondo::media

@@ -3,6 +3,8 @@
 #include <chrono>
 
 #include "base/failpoint.h"
+#include "media/captions.h"
+#include "media/text_language.h"
 #include "telemetry/log.h"
 #include "workflows/clean_up.h"
 
@@ -81,8 +83,7 @@ Result<Video> PublishVideo::submit(const accounts::Principal& by, const NewVideo
   draft.caption = wanted.caption;
   draft.hashtags = wanted.hashtags;
   draft.edit = wanted.edit;
-  RD_TRY(draft.language,
-         accounts::primary_language(wanted.language.empty() ? by.language : wanted.language));
+  RD_TRY(draft.language, accounts::primary_language(wanted.language));
   // A repeated request may come when the upload has been worked off: ask the catalogue first.
   RD_TRY(const std::optional<Video> earlier, catalogue_.find_upload(wanted.upload));
   if (!earlier) RD_CHECK(media_.check_upload(wanted.upload, author.id));
@@ -200,6 +201,10 @@ Result<void> PublishVideo::make_and_publish(const Video& video, jobs::JobContext
     if (!is_fault_of_the_file(made.error())) return std::move(made).error();
     return refuse(video.id, made.error().reason(), made.error().message());
   }
+  if (video.language.empty()) {
+    RD_TRY(const std::string language, language_of(video));
+    RD_CHECK(catalogue_.note_language(video.id, language));
+  }
   base::failpoint("publish.before_publish");
   auto published = catalogue_.publish(video.id, *made);
   // Deleted meanwhile: cleaning up is all that is left to do.
@@ -207,6 +212,26 @@ Result<void> PublishVideo::make_and_publish(const Video& video, jobs::JobContext
   base::failpoint("publish.after_publish");
   published_();
   return {};
+}
+
+// Of a video whose author named none. Captions may have come while it was processed.
+Result<std::string> PublishVideo::language_of(const Video& video) const {
+  std::string told = media::dominant_language(video.caption);
+  if (!told.empty()) return told;
+  RD_TRY(const Video now, catalogue_.find(video.id));
+  // Several languages are of several translations, and do not tell which one is spoken.
+  if (now.captions.size() == 1) {
+    auto captions = catalogue_.captions(now.id, now.captions[0].language);
+    if (captions.ok()) {
+      RD_TRY(const auto cues, media::read_captions(captions->body, captions->body.size()));
+      told = media::dominant_language(media::spoken_words(cues));
+      if (!told.empty()) return told;
+    }
+  }
+  auto author = accounts_.find(video.author);
+  if (!author.ok() && author.error().code() == ErrorCode::kNotFound) return std::string();
+  if (!author.ok()) return std::move(author).error();
+  return author->language;
 }
 
 Result<void> PublishVideo::refuse(VideoId video, std::string code, std::string detail) {

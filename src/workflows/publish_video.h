@@ -39,7 +39,9 @@ struct NewVideo {
   UploadId upload;
   std::string caption;
   std::vector<std::string> hashtags;
-  std::string language;  // a BCP 47 tag, or empty: that of whoever publishes
+  // A BCP 47 tag. Empty: what its words tell (media/text_language.h), the caption before captions;
+  // else that of whoever publishes.
+  std::string language;
   catalogue::Edit edit = {};
 };
 
@@ -75,6 +77,7 @@ class PublishVideo {
   Result<void> finish(jobs::JobContext& context);
   Result<void> make_and_publish(const catalogue::Video& video, jobs::JobContext& context);
   Result<void> make_rest(const catalogue::Video& video, jobs::JobContext& context);
+  Result<std::string> language_of(const catalogue::Video& video) const;
   Result<bool> is_over(VideoId id, catalogue::VideoState wanted) const;
   Result<void> refuse(VideoId video, std::string code, std::string detail);
   void give_up(const jobs::Job& job);

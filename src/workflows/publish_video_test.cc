@@ -14,7 +14,6 @@ class PublishVideoTest : public PublishFixture {};
 TEST_F(PublishVideoTest, FromUploadToLive) {
   VideoId id = submit(1);
   EXPECT_EQ(video(id).state, VideoState::kProcessing);
-  EXPECT_EQ(video(id).language, "fr") << "of whoever publishes";
   EXPECT_EQ(video(id).author_engine, accounts_->find(ada_.account).value().author);
   EXPECT_EQ(claimed_.count(UploadId(1)), 1u);
   EXPECT_EQ(outbox_size(), 0u);
@@ -194,6 +193,32 @@ TEST_F(PublishVideoTest, ALiveVideoThatLostItsJobIsFinished) {
   queue_.run_all();
   EXPECT_EQ(video(id).media.renditions.size(), 2u);
   EXPECT_TRUE(uploads_.empty());
+}
+
+TEST_F(PublishVideoTest, TheLanguageIsNamedOrToldByWordsOrThatOfTheAuthor) {
+  const std::string german = "Heute backen wir gemeinsam ein Brot mit Sauerteig";
+  const std::string vtt =
+      "WEBVTT\n\n00:01.000 --> 00:02.000\nHoy hacemos <b>pan</b> con los niños\n";
+  struct Case {
+    std::string caption, named;
+    std::vector<std::string> tracks;
+    std::string language;
+  };
+  uint64_t n = 0;
+  for (const Case& c : {Case{german, "it-IT", {}, "it"}, Case{german, "", {"es"}, "de"},
+                        Case{"Look #Waves", "", {"es"}, "es"}, Case{"", "", {"es", "en"}, "fr"},
+                        Case{"Look #Waves", "", {}, "fr"}}) {
+    SCOPED_TRACE(std::to_string(n));
+    const VideoId id = publish_->submit(ada_, {upload(++n), c.caption, {}, c.named}).value().id;
+    during_make = [&](std::stop_token) {
+      for (const auto& tag : c.tracks) EXPECT_TRUE(catalogue_->put_captions(id, tag, vtt, 9).ok());
+    };
+    queue_.run_all();
+    EXPECT_EQ(video(id).state, VideoState::kLive);
+    EXPECT_EQ(video(id).language, c.language);
+    EXPECT_TRUE(catalogue_->note_language(id, "en").ok());
+    EXPECT_EQ(video(id).language, c.language) << "the log has been told";
+  }
 }
 
 TEST_F(PublishVideoTest, SentAgainItIsTheSameVideoAtAnyTime) {

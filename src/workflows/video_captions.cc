@@ -1,20 +1,23 @@
 #include "workflows/video_captions.h"
 
 #include "media/captions.h"
+#include "media/text_language.h"
 
 namespace rondo::workflows {
 
-using catalogue::CaptionTrack;
 using catalogue::Video;
 using catalogue::VideoState;
 
-Result<CaptionTrack> VideoCaptions::put(const accounts::Principal& by, VideoId id,
-                                        std::string_view language, std::string_view bytes) {
+Result<GivenCaptions> VideoCaptions::put(const accounts::Principal& by, VideoId id,
+                                         std::string_view language, std::string_view bytes) {
   RD_TRY(const Video video, changeable(by, id, /*by_admin=*/false));
   RD_TRY(const auto cues, media::read_captions(bytes, limits_.bytes_max));
   const std::string body = media::write_captions(cues);
   RD_CHECK(storage_.admit(video.author, body.size()));
-  return catalogue_.put_captions(id, language, body, limits_.languages_max);
+  GivenCaptions given;
+  RD_TRY(given.track, catalogue_.put_captions(id, language, body, limits_.languages_max));
+  given.text_language = media::other_language(media::spoken_words(cues), given.track.language);
+  return given;
 }
 
 Result<void> VideoCaptions::remove(const accounts::Principal& by, VideoId id,

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 #include "accounts/principal.h"
@@ -18,6 +19,12 @@ struct CaptionLimits {
   size_t languages_max = 20;
 };
 
+struct GivenCaptions {
+  catalogue::CaptionTrack track;
+  // What the words are in, where that is plainly another language than was said; else "".
+  std::string text_language;
+};
+
 class VideoCaptions {
  public:
   VideoCaptions(catalogue::Catalogue& catalogue, const Storage& storage,
@@ -26,8 +33,8 @@ class VideoCaptions {
 
   // In place of those in the same language. While the video is processed, too. What is wrong with
   // the file, by its line; with the language; account_full. not_found and denied as for remove.
-  Result<catalogue::CaptionTrack> put(const accounts::Principal& by, VideoId video,
-                                      std::string_view language, std::string_view bytes);
+  Result<GivenCaptions> put(const accounts::Principal& by, VideoId video, std::string_view language,
+                            std::string_view bytes);
   // By the author or an admin; again: nothing more happens. not_found; denied "not_the_author" for
   // everybody else (not_found when the video is not public).
   Result<void> remove(const accounts::Principal& by, VideoId video, std::string_view language);

@@ -108,6 +108,16 @@ test("a bad file is refused with the line, the value and what to do", async () =
   assert.deepEqual(await tracks(), []);
 });
 
+test("words in plainly another language are taken with a warning", async () => {
+  const german = "WEBVTT\n\n00:00.000 --> 00:00.400\nHeute backen wir gemeinsam ein Brot mit Sauerteig\n\n" +
+    "00:00.400 --> 00:00.800\nund ein wenig Geduld, denn der Teig muss <i>zwölf</i> Stunden ruhen, bevor er in den Ofen kommt.\n";
+  assert.equal((await put(maker, "en", german)).text_language, "de");
+  assert.equal((await tracks())[0].text_language, undefined, "told once, to whoever gave them");
+  assert.equal((await put(maker, "de", german)).text_language, undefined);
+  assert.equal((await put(maker, "fr", english)).text_language, undefined, "too short to say");
+  for (const language of ["de", "en", "fr"]) await maker.call("DELETE", address(language));
+});
+
 test("only so many languages", async () => {
   for (const language of ["de", "en", "fr"]) await put(maker, language, english);
   const error = await refused(put(maker, "it", english));

@@ -15,6 +15,8 @@ const words = (first: string, second: string) =>
   `WEBVTT\n\n00:00.000 --> 00:02.500\n<v Ada>${first}\n\n00:00.000 --> 00:06.000\n${second}\n\n00:02.500 --> 00:06.000 line:0\n<i>♪</i>\n`;
 const english = words("The pattern comes round again,", "and every time it is a <b>little</b> different.");
 const french = words("Le motif revient sans cesse,", "et chaque fois il est un <b>peu</b> différent.");
+const norwegian = words("Mønsteret kommer tilbake igjen og igjen, og hver gang er det litt annerledes enn det var sist",
+  "slik at man aldri blir ferdig med å se på det, enda man kjenner hver eneste farge.");
 
 let server: Server;
 let browser: Browser;
@@ -150,6 +152,11 @@ for (const [name, size, locale] of [["phone", phone, "fr"], ["desktop", desktop,
       await add.setInputFiles(file("good.vtt", english));
       await track("es").waitFor();
       assert.equal(await tab.at("captions-problem").count(), 0);
+      assert.equal(await tab.at("captions-doubt").textContent(), "");
+      await track("es").locator("input[type=file]").setInputFiles(file("norwegian.vtt", norwegian));
+      await until("the doubt", async () => /Norwegian, not Spanish|norvégien, et non espagnol/i.test((await tab.at("captions-doubt").textContent()) ?? ""));
+      await tab.shot(`caption-doubt-${name}`);
+      assert.deepEqual(await tab.axe(), []);
       const before = await track("es").locator("a").getAttribute("href");
       await track("es").locator("input[type=file]").setInputFiles(file("better.vtt", french));
       await until("the other file", async () => (await track("es").locator("a").getAttribute("href")) !== before);

@@ -39,6 +39,7 @@ const domain = ["accounts", "social", "catalogue", "media", "recommender"];
 const reserved: [RegExp, string[]][] = [
   [/^boost\/beast/, ["api"]],
   [/^boost\/json/, ["api", "media", "recommender", "evaluation", "simulator"]], // ffprobe's output; bundle.json; reports
+  [/^cld2\//, ["media"]],
   [/^Eigen\//, ["evaluation"]],
   [/^hwy\//, ["recommender"]],
   [/^rocksdb\//, ["stream"]],

@@ -132,13 +132,16 @@ Task<http::Response> put_captions(Context& context) {
                       "captions are WebVTT: send the file with Content-Type: text/vtt");
   }
   auto put = [&services, id = *id, who = *context.principal, language = context.path.at(1),
-              body = std::move(context.request.body)]() -> Result<wire::CaptionTrack> {
-    RD_TRY(auto track, services.captions.put(who, id, language, body));
-    return present(id, track);
+              body = std::move(context.request.body)]() -> Result<wire::GivenCaptions> {
+    RD_TRY(auto given, services.captions.put(who, id, language, body));
+    wire::CaptionTrack track = present(id, given.track);
+    wire::GivenCaptions out{std::move(track.language), std::move(track.url), {}};
+    if (!given.text_language.empty()) out.text_language = std::move(given.text_language);
+    return out;
   };
-  auto track = co_await context.blocking(put);
-  if (!track.ok()) co_return problem(track.error());
-  co_return json_response(200, json::write(*track));
+  auto given = co_await context.blocking(put);
+  if (!given.ok()) co_return problem(given.error());
+  co_return json_response(200, json::write(*given));
 }
 
 Task<Result<Reply<None>>> delete_captions(Context& context, None, None) {

@@ -2,12 +2,12 @@
 // an HttpOnly cookie that the browser keeps.
 import { ApiError, parse_problem } from "./problem";
 import type {
-  CaptionTrack,
   Event,
   EventReceipt,
   FeedKind,
   FeedPage,
   FeedReset,
+  GivenCaptions,
   Network,
   NewVideo,
   OperatedQueue,
@@ -124,7 +124,7 @@ export const api = {
   publish: (video: NewVideo) => call<Video>("POST", "/videos", { body: video }),
   delete_video: (id: string) => call<undefined>("DELETE", video_path(id)),
   put_captions: (id: string, language: string, bytes: Blob) =>
-    call<CaptionTrack>("PUT", captions_path(id, language), { file: { bytes, type: "text/vtt" } }),
+    call<GivenCaptions>("PUT", captions_path(id, language), { file: { bytes, type: "text/vtt" } }),
   delete_captions: (id: string, language: string) =>
     call<undefined>("DELETE", captions_path(id, language)),
   own_videos: (cursor?: string) =>

@@ -864,6 +864,11 @@ export interface components {
             /** Format: int64 */
             end_ms: number;
         };
+        GivenCaptions: {
+            language: string;
+            url: string;
+            text_language?: string;
+        };
         OperatedQueue: {
             /** Format: int64 */
             running: number;
@@ -1661,13 +1666,13 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Where they are. */
+            /** @description Where they are; `text_language`, a warning, when the words are plainly in another language than was said. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CaptionTrack"];
+                    "application/json": components["schemas"]["GivenCaptions"];
                 };
             };
             "4XX": components["responses"]["Problem"];

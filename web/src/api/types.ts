@@ -13,6 +13,7 @@ export type FeedItem = Schemas["FeedItem"];
 export type FeedPage = Schemas["FeedPage"];
 export type FeedReset = Schemas["FeedReset"];
 export type FeedKind = FeedPage["feed"];
+export type GivenCaptions = Schemas["GivenCaptions"];
 export type Learned = Schemas["Learned"];
 export type Network = Schemas["Network"];
 export type NewVideo = Schemas["NewVideo"];

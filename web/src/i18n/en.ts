@@ -300,6 +300,7 @@ export const en = {
     replace: "Replace",
     remove: (name: string) => `Remove subtitles: ${name}`,
     added: (name: string) => `Subtitles are there: ${name}`,
+    other_language: (said: string, found: string) => `These words read like ${found}, not ${said}. If that is so, remove them and add the file anew under its language.`,
     removed: (name: string) => `Subtitles are removed: ${name}`,
     full: (n: number) => `There are subtitles in ${count("en", n)} languages, which is as many as a video may have here.`,
     too_large: (size: string, limit: string) => `It is ${size}; the limit here is ${limit}.`,
