@@ -22,9 +22,8 @@ double seconds_of(const Mp4Index& index, const Fragment& fragment) {
 }
 
 // The fragments, shorter ones joined to the one before. hls.js passes over the edit list, which
-// takes off what reordering puts in front of the first frame (transcode.cc keeps that within a
-// quarter of a second): it looks for each segment so much later than it is. Of one that is shorter
-// it never finds anything, and the video does not end.
+// takes off what reordering puts in front of the first frame: it looks for each segment so much
+// later than it is. Of one that is shorter it never finds anything, and the video does not end.
 constexpr double kSegmentSecondsMin = 0.5;
 std::vector<Fragment> segments_of(const Mp4Index& index) {
   std::vector<Fragment> segments;

@@ -113,13 +113,13 @@ std::string graph_of(const Probe& probe, const Pass& pass) {
 }
 
 // Decoding in another order than showing puts as much in front of the first frame as comes before
-// the third. An edit list takes it off again, but not every player reads those: it has to stay
-// short. With frames at uneven distances nobody knows how long it is.
+// the second. An edit list takes it off again, but hls.js does not read those, and looks for what
+// it has loaded within 0.05 s. With frames at uneven distances nobody knows how long it is.
 bool may_reorder(const Probe& probe) {
-  constexpr double kSecondsMax = 0.25;
-  const double third_s =
-      static_cast<double>(probe.video_start_us) / 1e6 + 2 / std::max(0.1, frame_rate_of(probe));
-  return !probe.video.irregular && third_s <= kSecondsMax;
+  constexpr double kSecondsMax = 0.045;
+  const double second_s =
+      static_cast<double>(probe.video_start_us) / 1e6 + 1 / std::max(0.1, frame_rate_of(probe));
+  return !probe.video.irregular && second_s <= kSecondsMax;
 }
 
 Arguments rung_arguments(const Rung& rung, size_t i, const Probe& probe,
@@ -164,7 +164,9 @@ Arguments rung_arguments(const Rung& rung, size_t i, const Probe& probe,
             "-color_trc", "bt709", "-color_range", "tv",
             // Frames keep their own times.
             "-fps_mode", "passthrough", "-enc_time_base", "1/90000"});
-  if (!rung.av1 && !may_reorder(probe)) add(out, {"-bf", "0"});
+  if (!rung.av1) {
+    add(out, may_reorder(probe) ? Arguments{"-b-pyramid", "none"} : Arguments{"-bf", "0"});
+  }
   if (probe.audio) add(out, sound_encoding());
   add(out, {"-video_track_timescale", "90000", "-write_tmcd", "0", "-movflags",
             "+frag_keyframe+delay_moov+default_base_moof+global_sidx+skip_trailer", "-f", "mp4",
