@@ -84,19 +84,24 @@ std::optional<double> reported(std::string_view text, std::string_view section,
   return value;
 }
 
-// Of the sound behind `filters`; nothing when it is silent. With `scratch`, the files of its trace
-// are left there.
+// The filters that measure: their summary is what FFmpeg says last. Frames are told at a level that
+// is not shown. True peaks take most of the time: the sound is brought to four times its rate.
+constexpr std::string_view kLoudnessAndPeak = "ebur128=peak=true:framelog=verbose";
+constexpr std::string_view kLoudness = "ebur128=framelog=verbose";
+
+// Of the sound behind `filters`, by one of the meters (without peaks, the peak is 0); nothing when
+// it is silent. With `scratch`, the files of its trace are left there.
 Result<std::optional<Measured>> measure(const Sandbox& sandbox, const fs::path& file,
                                         const Probe& probe, const MediaLimits& limits, int threads,
                                         const std::stop_token& stop, const std::string& filters,
-                                        const fs::path* scratch) {
+                                        std::string_view meter, const fs::path* scratch) {
   SandboxCommand command = sound_command(probe, limits, threads);
   auto add = [&](const std::vector<std::string>& arguments) {
     command.arguments.insert(command.arguments.end(), arguments.begin(), arguments.end());
   };
   std::string graph = "[" + sound_label(probe) + "]" + filters;
   if (scratch != nullptr) graph += ",asplit=3[loud][print][wave];[loud]anull";
-  graph += "," + std::string(kLoudnessMeter) + "[measured]";
+  graph += "," + std::string(meter) + "[measured]";
   command.limits.file_bytes_max = 0;
   if (scratch != nullptr) {
     graph +=
@@ -120,7 +125,7 @@ Result<std::optional<Measured>> measure(const Sandbox& sandbox, const fs::path& 
   if (!result.succeeded()) return command_failed(result, "measuring its loudness");
 
   const auto integrated = reported(result.err, "Integrated loudness:", "I:");
-  const auto peak = reported(result.err, "True peak:", "Peak:");
+  const auto peak = meter == kLoudness ? 0 : reported(result.err, "True peak:", "Peak:");
   if (!integrated || !peak || *integrated < kSilenceLufs) return std::optional<Measured>();
   return std::optional<Measured>(Measured{*integrated, *peak + kReportStepDb / 2});
 }
@@ -148,7 +153,8 @@ Result<std::optional<Measured>> rehearse(const Sandbox& sandbox, const fs::path&
   Probe coded;
   coded.demuxer = "mov";
   coded.audio = AudioStream();
-  auto measured = measure(sandbox, scratch / kName, coded, limits, threads, stop, "anull", nullptr);
+  auto measured = measure(sandbox, scratch / kName, coded, limits, threads, stop, "anull",
+                          kLoudnessAndPeak, nullptr);
   std::error_code code;
   fs::remove(scratch / kName, code);
   return measured;
@@ -161,7 +167,7 @@ Result<std::optional<Level>> measure_level(const Sandbox& sandbox, const fs::pat
                                            const fs::path& scratch, int threads,
                                            const std::stop_token& stop, SoundTrace* trace) {
   RD_TRY(auto source, measure(sandbox, file, probe, limits, threads, stop, sound_filters(),
-                              trace != nullptr ? &scratch : nullptr));
+                              kLoudnessAndPeak, trace != nullptr ? &scratch : nullptr));
   if (!source) return std::optional<Level>();
   if (trace != nullptr) {
     RD_TRY(trace->fingerprint, read_fingerprint(scratch / kFingerprintFile));
@@ -180,8 +186,9 @@ Result<std::optional<Level>> measure_level(const Sandbox& sandbox, const fs::pat
     // Each decibel of gain now brings less than one of loudness: step by step, overshooting a
     // little.
     for (int round = 0; round < kRoundsMax && level.gain_db < gain_db_max; ++round) {
-      RD_TRY(auto limited, measure(sandbox, file, probe, limits, threads, stop,
-                                   sound_filters() + "," + level_filters(level), nullptr));
+      RD_TRY(auto limited,
+             measure(sandbox, file, probe, limits, threads, stop,
+                     sound_filters() + "," + level_filters(level), kLoudness, nullptr));
       if (!limited) break;
       const double missing = kTargetLufs - limited->integrated_lufs;
       if (missing < 0.5) break;

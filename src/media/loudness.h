@@ -32,10 +32,6 @@ struct Level {
 // that starts with the picture and has no gaps.
 std::string sound_filters();
 
-// The filter that measures: its summary is what FFmpeg says last. Frames are told at a level that
-// is not shown.
-inline constexpr std::string_view kLoudnessMeter = "ebur128=peak=true:framelog=verbose";
-
 // How the sound is coded: FFmpeg's options for an output.
 std::vector<std::string> sound_encoding();
 

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdio>
 #include <fstream>
+#include <future>
 
 #include "media/content_credentials.h"
 #include "media/describe.h"
@@ -57,8 +58,13 @@ class Prober {
     if (sniffed.kind != FileKind::kVideo) return not_a_video(sniffed.description);
     probe_.demuxer = sniffed.demuxer;
     RD_CHECK(read_streams());
-    RD_CHECK(read_first_frame());
-    RD_CHECK(measure_timeline());
+    // Neither needs the other, and starting ffprobe takes most of the time of both.
+    auto packets = std::async(std::launch::async, [this] { return read_packets(); });
+    const Result<void> frame = read_first_frame();
+    auto read = packets.get();
+    RD_CHECK(frame);
+    RD_CHECK(read);
+    RD_CHECK(measure_timeline(*read));
     RD_CHECK(judge_duration(probe_.duration_ms, limits_));
     if (probe_.demuxer == "mov") {
       std::ifstream in(file_, std::ios::binary);
@@ -144,26 +150,39 @@ class Prober {
     return judge_pixels(video, limits_);
   }
 
-  // Reads the packets through, without decoding: when picture and sound really end (what the
-  // container says of it is often missing, and sometimes absurd), how many frames there are, and
-  // whether the file is all there.
-  Result<void> measure_timeline() {
-    auto& video = probe_.video;
+  struct Packets {
     Timeline picture, sound;
+    std::string said;  // by ffprobe, of what is wrong
+  };
+
+  // Reads the packets through, without decoding. Of what has been found out it needs the streams
+  // alone, and may run beside the first frame.
+  Result<Packets> read_packets() const {
+    Packets packets;
     SandboxCommand command = ffprobe_command(
         {"-show_packets", "-show_entries",
          "packet=stream_index,pts_time,dts_time,duration_time,flags", "-of", "csv=p=0"});
-    const std::string picture_index = std::to_string(video.index);
+    const std::string picture_index = std::to_string(probe_.video.index);
     const std::string sound_index = probe_.audio ? std::to_string(probe_.audio->index) : "none";
     command.on_stdout_line = [&](std::string_view line) {
       const auto comma = line.find(',');
       if (comma == std::string_view::npos) return;
       const auto stream = line.substr(0, comma);
-      if (stream == picture_index) picture.add_packet(line.substr(comma + 1));
-      if (stream == sound_index) sound.add_packet(line.substr(comma + 1));
+      if (stream == picture_index) packets.picture.add_packet(line.substr(comma + 1));
+      if (stream == sound_index) packets.sound.add_packet(line.substr(comma + 1));
     };
     RD_TRY(ProcessResult result, sandbox_.run(command));
     if (!result.succeeded()) return command_failed(result, "measuring its length");
+    packets.said = std::move(result.err);
+    return packets;
+  }
+
+  // When picture and sound really end (what the container says of it is often missing, and
+  // sometimes absurd), how many frames there are, and whether the file is all there.
+  Result<void> measure_timeline(const Packets& packets) {
+    auto& video = probe_.video;
+    const Timeline& picture = packets.picture;
+    const Timeline& sound = packets.sound;
     if (picture.frames == 0) return damaged("its picture has no frames");
 
     const double seconds = std::max(0.0, picture.last - picture.first);
@@ -188,8 +207,8 @@ class Prober {
     probe_.video_end_us = static_cast<uint64_t>(picture_end * 1e6 + 0.5);
     probe_.duration_ms = static_cast<uint64_t>(end * 1000 + 0.5);
 
-    const bool cut = result.err.find("partial file") != std::string::npos ||
-                     result.err.find("ended prematurely") != std::string::npos;
+    const bool cut = packets.said.find("partial file") != std::string::npos ||
+                     packets.said.find("ended prematurely") != std::string::npos;
     if (cut && declared_seconds_ - end > std::max(1.0, declared_seconds_ / 10)) {
       return damaged("it says that it is " +
                      duration_text(static_cast<uint64_t>(declared_seconds_ * 1000)) +

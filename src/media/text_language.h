@@ -1,7 +1,7 @@
 // What language words are in, by CLD2 (docs/decisions/0156-languages-by-cld2.md): tags are BCP 47
 // primary tags in lower case ("de", "ja"); a language is never guessed. Addresses, #hashtags,
-// @names and file names are no words. Text is foreign: what is not UTF-8 is in no language. Of a
-// long text the first 64 KiB count.
+// @names and file names are no words. Text is foreign: with a word that is not UTF-8 it is in no
+// language. Of a long text the first 64 KiB count.
 //
 // Pure functions; thread safe; no errors.
 #pragma once
