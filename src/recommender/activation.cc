@@ -52,6 +52,8 @@ bool carry_towers(const Arm& from, Arm& to, size_t videos) {
     carry_rows(from.towers.table(slot), to.towers.table(slot));
   }
   RD_ASSERT(to.towers.restore(from.towers.contents(), videos).ok());
+  const retrieval::InvertedFile& lists = from.towers.lists();
+  if (lists.fits(to.bundle)) RD_ASSERT(to.towers.restore_lists(lists.contents()).ok());
   return true;
 }
 

@@ -121,6 +121,9 @@ std::vector<Field> fields_of(Bundle& b) {
   add("towers.rate", b.towers.rate, 0, 1);
   add("towers.mix_rate", b.towers.mix_rate, 0, 1);
   add("towers.decay", b.towers.decay, 0, 1);
+  add("towers.lists_from", b.towers.lists_from, 64, 1 << 24);
+  add("towers.lists", b.towers.lists, 16, 4096);
+  add("towers.probed_share", b.towers.probed_share, 0.001, 1);
   add("co_watch.window", b.co_watch.window, 0, 4096);
   add("co_watch.viewer_share", b.co_watch.viewer_share, 0, 1);
   add("co_watch.neighbours_max", b.co_watch.neighbours_max, 1, 4096);
@@ -366,7 +369,10 @@ Bundle Bundle::defaults() {
               .negatives = 32,
               .rate = 0.1f,
               .mix_rate = 0.01f,
-              .decay = 0.0005f};
+              .decay = 0.0005f,
+              .lists_from = 300'000,
+              .lists = 1024,
+              .probed_share = 0.25f};
   b.co_watch = {.window = 16,
                 .viewer_share = 0.5f,
                 .neighbours_max = 40,

@@ -153,6 +153,9 @@ struct Bundle {
     float rate;           // of the rows
     float mix_rate;       // of the viewer's matrix
     float decay;          // of a row at each of its steps
+    uint32_t lists_from;  // videos from which on they are in lists, and not all are scanned
+    uint32_t lists;       // of them
+    float probed_share;   // of the videos: in the lists that a query reads
   };
   struct CoWatch {
     uint32_t window;             // of a viewer's latest likes that a new one is paired with

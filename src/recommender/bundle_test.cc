@@ -41,7 +41,7 @@ TEST(Bundle, ShaNamesEveryValue) {
 // The defaults are part of what pages are reproduced from: a change here is a change of bundle.
 TEST(Bundle, GoldenShaOfTheDefaults) {
   EXPECT_EQ(base::to_hex(base::as_bytes(Bundle::defaults().sha256())),
-            "b50861a50af6a75b28397ff02ad09ac5fd8f91abe98ce91dd95db1c68b47a418");
+            "3a6ff55f0c68a5c31b3ec7876678bcdd819ec31afd1c945acb48a5d692d81958");
 }
 
 TEST(Bundle, WhitespaceAndOrderDoNotMatter) {

@@ -10,7 +10,7 @@ namespace {
 
 using namespace features;
 
-constexpr uint32_t kFormatVersion = 3;
+constexpr uint32_t kFormatVersion = 4;
 constexpr size_t kVersionBytesMax = 64;
 constexpr size_t kNameBytesMax = 64;
 // What a reader accepts: the widest limits that a bundle can state. Not those of the bundle at
@@ -137,6 +137,25 @@ void towers_fields(A& a, C& c, const Bundle& bundle) {
   a.list(c.mix_state, d * d, number);
   a.list(c.vectors, kVideosMax * d, number);
   a.list(c.biases, kVideosMax, number);
+  a.end();
+}
+
+template <typename A, typename C>
+void lists_fields(A& a, C& c, const Bundle& bundle) {
+  const size_t lists = bundle.towers.lists;
+  auto number = [&a](auto& x) {
+    a(x);
+    a.entity_done();
+  };
+  a.begin(section_tag("LIST"));
+  a(c.next);
+  a(c.rounds);
+  a.list(c.centroids, lists * bundle.towers.dimensions, number);
+  a.list(c.means, lists, number);
+  a.list(c.list_of, kVideosMax, number);
+  a.list(c.sums, lists * bundle.towers.dimensions, number);
+  a.list(c.counts, lists, number);
+  a.list(c.bias_sums, lists, number);
   a.end();
 }
 
@@ -367,6 +386,7 @@ void write_arm(ArchiveWriter& a, const Arm& arm) {
   a.end();
   items_fields(a, arm.model.items(), arm.bundle);
   towers_fields(a, arm.towers.contents(), arm.bundle);
+  lists_fields(a, arm.towers.lists().contents(), arm.bundle);
   write_tables(a, arm);
   trainer_fields(a, arm.trainer, arm.bundle);
 }
@@ -649,6 +669,10 @@ void read_arm(ArchiveReader& a, Arm& arm, const Catalogue& catalogue) {
   towers_fields(a, towers, arm.bundle);
   if (!a.ok()) return;
   keep(arm.towers.restore(std::move(towers), catalogue.size()));
+  retrieval::InvertedFile::Contents lists;
+  lists_fields(a, lists, arm.bundle);
+  if (!a.ok()) return;
+  keep(arm.towers.restore_lists(std::move(lists)));
   read_tables(a, arm);
   if (a.ok()) read_trainer(a, arm, catalogue);
 }

@@ -709,9 +709,9 @@ TEST(EngineGolden, FixedScenario) {
     world.swipe(session, 8, [](const std::string& t) { return t == "t4"; });
   }
   EXPECT_EQ(hex(world.engine->digest()),
-            "b4e99fcadaaad333ae819250040e2fe0db4244cff328afc3f777380a225d8bf7");
+            "a3506db9d9eda3612032b6677369c1ca4d9fcc9696c686985e77bcb93ed238a0");
   EXPECT_EQ(base::to_hex(base::as_bytes(base::sha256(session.latest.served.SerializeAsString()))),
-            "df5097d4db5d5a1d9f0a0368ce08c37add037ae1d1b90cd578b1535c89208eb2");
+            "31df29d71843273ef5146a2aca1fd6de4c637891a6b4d3a8549005ac31c0d3cb");
 }
 
 TEST(EngineBounds, PendingExamplesAndReservationsAreBounded) {

@@ -156,8 +156,8 @@ class Gathering {
   // first, about: videos are known in the order of their publication, and offered oldest first each
   // would displace the one before.
   void scan() {
-    const bool has_likes = !context_.liked().videos().empty();
-    if (has_likes) {
+    const bool scans = !context_.liked().videos().empty() && !s_.towers.has_lists();
+    if (scans) {
       scratch_.scores.resize(c_.size());
       s_.towers.scan(context_.query(), scratch_.scores);
     }
@@ -187,7 +187,7 @@ class Gathering {
       const uint8_t flag = flags[v];
       if (!allowed(flag, v)) continue;
       scratch_.pool[--first] = v;
-      if (has_likes) finds_.coarse.offer(scratch_.scores[v], v);
+      if (scans) finds_.coarse.offer(scratch_.scores[v], v);
       const uint32_t topic = topics[v];
       const uint32_t author = authors[v];
       if (has_affinities) {
@@ -213,6 +213,17 @@ class Gathering {
     for (const Champion& of_topic : champions) {
       if (of_topic.video != kNoIndex) finds_.champions.offer(of_topic.trend, of_topic.video);
     }
+  }
+
+  // Personal retrieval where there are too many videos to score them all.
+  void probe() {
+    if (context_.liked().videos().empty() || !s_.towers.has_lists()) return;
+    const auto flags = c_.flags();
+    s_.towers.probe(context_.query(), [&](uint32_t video, float score) {
+      if (finds_.coarse.wants(score) && allowed(flags[video], video)) {
+        finds_.coarse.offer(score, video);
+      }
+    });
   }
 
   void take_found() {
@@ -309,6 +320,7 @@ CandidateSet gather(const View& s, const features::ViewerContext& context,
                     std::span<const uint32_t> barred, base::Rng& rng, Scratch& scratch) {
   Gathering gathering(s, context, barred, scratch);
   gathering.scan();
+  gathering.probe();
   gathering.take_found();
   gathering.take_at_random(s.bundle.candidates.exploration, rng);
   return gathering.finish();

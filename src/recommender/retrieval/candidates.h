@@ -1,6 +1,7 @@
 // Candidates for a page: several sources over what the viewer may meet, each bounded by the bundle.
 //
-// - personal: the two towers' inner product over the whole catalogue (towers.h). Needs likes.
+// - personal: the two towers' inner product over the whole catalogue (towers.h), or where that is
+//   very large over the lists of it that may hold the best (ivf.h). Needs likes.
 // - match: videos of topics and authors that the viewer has an affinity for, or of topics asked
 // for,
 //   by how much.

@@ -20,7 +20,8 @@ constexpr float kLikesGranted = 10.0f;
 
 }  // namespace
 
-Towers::Towers(const Bundle& bundle) : bundle_(bundle), d_(bundle.towers.dimensions) {
+Towers::Towers(const Bundle& bundle)
+    : bundle_(bundle), d_(bundle.towers.dimensions), lists_(bundle) {
   constexpr Slot kLimitsOf[kTowerSlots] = {Slot::kVideo, Slot::kAuthor, Slot::kTopic, Slot::kVideo};
   for (size_t s = 0; s < kTowerSlots; ++s) {
     const auto& limits = bundle.slot(kLimitsOf[s]);
@@ -97,6 +98,7 @@ void Towers::refresh(const features::Catalogue& catalogue, uint32_t video) {
     if (field.slot == TowerSlot::kVideo) c_.biases[video] = row.bias[0];
   }
   encode(video);
+  lists_.put(items(), video);
 }
 
 void Towers::sweep(const features::Catalogue& catalogue, uint32_t videos) {
@@ -105,6 +107,7 @@ void Towers::sweep(const features::Catalogue& catalogue, uint32_t videos) {
     if (c_.sweep_next >= count) c_.sweep_next = 0;
     refresh(catalogue, c_.sweep_next++);
   }
+  lists_.turn(items());
 }
 
 void Towers::expire(uint32_t now_s) {
@@ -223,19 +226,29 @@ void Towers::encode(uint32_t video) {
       kernels::quantize(vector(video), std::span(codes_).subspan(size_t{video} * d_, d_));
 }
 
+Towers::QueryCode Towers::encode(std::span<const float> query) const {
+  QueryCode out{std::vector<int8_t>(d_), 0};
+  out.scale = kernels::quantize(query, out.code);
+  return out;
+}
+
+void Towers::score_block(const QueryCode& query, std::span<const int8_t> codes,
+                         std::span<const float> scales, std::span<const float> biases,
+                         std::span<float> out) const {
+  std::array<int32_t, kScanBlock> sums;
+  kernels::dot_many_i8(query.code, codes, std::span(sums).first(out.size()));
+  for (size_t i = 0; i < out.size(); ++i) {
+    out[i] = static_cast<float>(sums[i]) * (query.scale * scales[i]) + biases[i];
+  }
+}
+
 void Towers::scan(std::span<const float> query, std::span<float> out) const {
-  constexpr size_t kBlock = 2048;  // sums that stay in the first-level cache
-  std::vector<int8_t> code(d_);
-  const float scale = kernels::quantize(query, code);
-  std::array<int32_t, kBlock> sums;
-  for (size_t from = 0; from < out.size(); from += kBlock) {
-    const size_t n = std::min(kBlock, out.size() - from);
-    kernels::dot_many_i8(code, std::span(codes_).subspan(from * d_, n * d_),
-                         std::span(sums).first(n));
-    for (size_t i = 0; i < n; ++i) {
-      const size_t v = from + i;
-      out[v] = static_cast<float>(sums[i]) * (scale * scales_[v]) + c_.biases[v];
-    }
+  const QueryCode code = encode(query);
+  for (size_t from = 0; from < out.size(); from += kScanBlock) {
+    const size_t n = std::min(kScanBlock, out.size() - from);
+    score_block(code, std::span(codes_).subspan(from * d_, n * d_),
+                std::span(scales_).subspan(from, n), std::span(c_.biases).subspan(from, n),
+                out.subspan(from, n));
   }
 }
 
@@ -247,6 +260,7 @@ Result<void> Towers::restore(Contents contents, size_t videos) {
   c_ = std::move(contents);
   codes_.assign(c_.vectors.size(), 0);
   scales_.assign(videos, 0.0f);
+  lists_ = InvertedFile(bundle_);
   for (uint32_t v = 0; v < videos; ++v) encode(v);
   return {};
 }

@@ -12,11 +12,13 @@
 //
 // The videos' vectors are state, kept beside the rows: refreshed when they are trained and by a
 // sweep, so that a step does not touch the whole index. The scan reads 8-bit codes of them, whole
-// numbers, and the best few hundred again in full. Not thread safe.
+// numbers, and the best few hundred again in full; where there are very many videos, those of some
+// lists (ivf.h) instead of all. Not thread safe.
 //
-// Bytes a video at 32 dimensions: row 175, vector 132, code 36.
+// Bytes a video at 32 dimensions: row 175, vector 132, code 36; with lists 50 more.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <span>
@@ -28,6 +30,7 @@
 #include "recommender/bundle.h"
 #include "recommender/embedding/table.h"
 #include "recommender/features/catalogue.h"
+#include "recommender/retrieval/ivf.h"
 
 namespace rondo::recommender::retrieval {
 
@@ -55,7 +58,7 @@ class Towers {
 
   // A video that has been published; and again when its rows may have changed.
   void refresh(const features::Catalogue& catalogue, uint32_t video);
-  // Refreshes some of the videos, in turn.
+  // Refreshes some of the videos, in turn; and some more have their turn in the lists.
   void sweep(const features::Catalogue& catalogue, uint32_t videos);
   void expire(uint32_t now_s);
   // One step. `seed` draws the negatives.
@@ -64,6 +67,22 @@ class Towers {
 
   // Scores of all videos by their codes: `out` has one a video.
   void scan(std::span<const float> query, std::span<float> out) const;
+  // Whether there are lists to probe. Then offer(video, score) gets those of the ones that may hold
+  // the best, in no order: each score is the scan's.
+  bool has_lists() const { return lists_.is_ready(); }
+  template <typename Offer>
+  void probe(std::span<const float> query, Offer offer) const {
+    const QueryCode code = encode(query);
+    std::array<float, kScanBlock> scores;
+    lists_.visit(query, [&](auto videos, auto codes, auto scales, auto biases) {
+      for (size_t from = 0; from < videos.size(); from += kScanBlock) {
+        const size_t n = std::min(kScanBlock, videos.size() - from);
+        score_block(code, codes.subspan(from * d_, n * d_), scales.subspan(from, n),
+                    biases.subspan(from, n), std::span(scores).first(n));
+        for (size_t i = 0; i < n; ++i) offer(videos[from + i], scores[i]);
+      }
+    });
+  }
 
   // The rows that make up a video's vector, each with its coefficient.
   struct Field {
@@ -86,19 +105,33 @@ class Towers {
     uint64_t examples = 0;
   };
   const Contents& contents() const { return c_; }
+  const InvertedFile& lists() const { return lists_; }
   // Starting weights of the viewer's matrix, d x d each.
   void set_mix(std::span<const float> mix, std::span<const float> state) {
     c_.mix.assign(mix.begin(), mix.end());
     c_.mix_state.assign(state.begin(), state.end());
   }
-  // corrupt when the sizes do not fit.
+  // corrupt when the sizes do not fit. The lists after the rest, or they begin anew.
   Result<void> restore(Contents contents, size_t videos);
+  Result<void> restore_lists(InvertedFile::Contents contents) {
+    return lists_.restore(std::move(contents), items());
+  }
 
  private:
   std::span<const float> vector(uint32_t video) const {
     return std::span(c_.vectors).subspan(size_t{video} * d_, d_);
   }
+  static constexpr size_t kScanBlock = 2048;  // sums that stay in the first-level cache
+  struct QueryCode {
+    std::vector<int8_t> code;
+    float scale;
+  };
+  QueryCode encode(std::span<const float> query) const;
+  void score_block(const QueryCode& query, std::span<const int8_t> codes,
+                   std::span<const float> scales, std::span<const float> biases,
+                   std::span<float> out) const;
   void encode(uint32_t video);
+  InvertedFile::Items items() const { return {c_.vectors, c_.biases, codes_, scales_}; }
 
   const Bundle& bundle_;
   const size_t d_;
@@ -107,6 +140,7 @@ class Towers {
   // Derived from the vectors: value = code x scale.
   std::vector<int8_t> codes_;
   std::vector<float> scales_;
+  InvertedFile lists_;
 };
 
 }  // namespace rondo::recommender::retrieval
