@@ -31,6 +31,7 @@ void set_request(log::v1::FeedRequest& request, uint64_t viewer, uint32_t limit)
   request.set_viewer_id(viewer);
   request.set_surface(log::v1::SURFACE_FOR_YOU);
   request.set_language("en");
+  request.set_region("IE");
   request.set_limit(limit);
   request.set_anonymous(true);
 }
@@ -54,6 +55,7 @@ Result<void> WarmEngine::publish() {
     video.set_duration_ms(kDurationMs);
     video.add_topics(fmt::format("topic{}", i % options_.topics));
     video.set_language("en");
+    video.set_sound_id(1 + i % options_.sounds);
     video.set_published_us(now_us_);
     append(records, std::move(record));
   }

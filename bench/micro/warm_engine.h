@@ -20,6 +20,7 @@ struct NetworkOptions {
   uint32_t videos = 50'000;
   uint32_t authors = 5'000;
   uint32_t topics = 200;
+  uint32_t sounds = 5'000;
   uint32_t slots = 6;  // of a page
   uint64_t seed = 1;
 };

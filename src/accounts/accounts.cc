@@ -16,7 +16,7 @@ class AccountQuery {
   AccountQuery(soci::session& sql, const std::string& condition)
       : text_(
             "SELECT id, handle, role, language, viewer_engine_id, author_engine_id, created_us,"
-            " password FROM accounts WHERE " +
+            " shares_likes, password FROM accounts WHERE " +
             condition),
         statement_(sql) {}
 
@@ -31,6 +31,7 @@ class AccountQuery {
     long long viewer = 0;
     long long author = 0;
     long long created_us = 0;
+    int shares_likes = 0;
     std::string handle;
     std::string role;
     std::string language;
@@ -42,6 +43,7 @@ class AccountQuery {
     statement_.exchange(soci::into(viewer));
     statement_.exchange(soci::into(author));
     statement_.exchange(soci::into(created_us));
+    statement_.exchange(soci::into(shares_likes));
     statement_.exchange(soci::into(password));
     statement_.alloc();
     statement_.prepare(text_);
@@ -53,7 +55,7 @@ class AccountQuery {
           Account{AccountId(static_cast<uint64_t>(id)), handle,
                   role == to_string(Role::kAdmin) ? Role::kAdmin : Role::kMember, language,
                   EngineId(static_cast<uint64_t>(viewer)), EngineId(static_cast<uint64_t>(author)),
-                  static_cast<uint64_t>(created_us)},
+                  static_cast<uint64_t>(created_us), shares_likes != 0},
           password);
     }
     return found;
@@ -236,6 +238,17 @@ Result<std::vector<Account>> Accounts::find_many(std::span<const AccountId> ids)
 
 Result<std::vector<Account>> Accounts::find_authors(std::span<const EngineId> authors) const {
   return find_in(database_, "author_engine_id", authors);
+}
+
+Result<Account> Accounts::share_likes(AccountId id, bool shares) {
+  RD_CHECK(database_.write([&](soci::session& sql) -> Result<void> {
+    const int value = shares ? 1 : 0;
+    const auto account = static_cast<long long>(id.value());
+    sql << "UPDATE accounts SET shares_likes = :value WHERE id = :id", soci::use(value),
+        soci::use(account);
+    return {};
+  }));
+  return find(id);
 }
 
 Result<void> Accounts::promote(std::string_view handle, Role role) {

@@ -33,6 +33,8 @@ struct Account {
   EngineId viewer;
   EngineId author;
   uint64_t created_us = 0;
+  // Followers may be shown what it likes, without being told by whom. Likes are private else.
+  bool shares_likes = false;
 };
 
 struct NewAccount {
@@ -75,6 +77,7 @@ class Accounts {
   Result<std::vector<Account>> find_many(std::span<const AccountId> ids) const;
   Result<std::vector<Account>> find_authors(std::span<const EngineId> authors) const;
 
+  Result<Account> share_likes(AccountId id, bool shares);    // not_found
   Result<void> promote(std::string_view handle, Role role);  // not_found
 
   uint64_t password_verifications() const { return hasher_.verifications(); }

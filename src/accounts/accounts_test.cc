@@ -22,6 +22,16 @@ TEST_F(AccountsFixture, SignsUpAndIn) {
   EXPECT_EQ(accounts_->find_handle("Ada.l").value().viewer, made.viewer);
 }
 
+TEST_F(AccountsFixture, LikesArePrivateUntilTheAccountSaysOtherwise) {
+  auto made = accounts_->sign_up({"ada", "four unrelated words", "", EngineId()}).value();
+  EXPECT_FALSE(made.shares_likes);
+  EXPECT_FALSE(accounts_->find(made.id).value().shares_likes);
+  EXPECT_TRUE(accounts_->share_likes(made.id, true).value().shares_likes);
+  EXPECT_TRUE(accounts_->find_handle("ada").value().shares_likes);
+  EXPECT_FALSE(accounts_->share_likes(made.id, false).value().shares_likes);
+  EXPECT_EQ(accounts_->share_likes(AccountId(1), true).error().code(), ErrorCode::kNotFound);
+}
+
 TEST_F(AccountsFixture, EngineIdsAreRandomAndUnlinked) {
   std::set<uint64_t> ids;
   for (auto handle : {"one", "two", "three", "four"}) {

@@ -33,6 +33,9 @@ CREATE INDEX sessions_by_account ON sessions (account_id, created_us);
 CREATE INDEX sessions_by_viewer ON sessions (viewer_id);
 CREATE INDEX sessions_by_expiry ON sessions (expires_us)
 )sql"},
+    {"accounts", 2, R"sql(
+ALTER TABLE accounts ADD COLUMN shares_likes INTEGER NOT NULL DEFAULT 0
+)sql"},
 };
 
 }  // namespace

@@ -21,10 +21,10 @@ BOOST_DEFINE_ENUM_CLASS(Role, member, admin)
 BOOST_DEFINE_ENUM_CLASS(VideoState, processing, live, refused)
 BOOST_DEFINE_ENUM_CLASS(Feed, for_you, following, latest)
 BOOST_DEFINE_ENUM_CLASS(Source, personal, trending, fresh, followed, co_watch, match, exploration,
-                        following, latest)
+                        sound, liked_by_followed, trending_region, following, latest)
 BOOST_DEFINE_ENUM_CLASS(ReasonKind, topic_finished, topic_liked, topic_skipped, follows_author,
                         author_finished, co_watched, trending, fresh, exploration, asked_more,
-                        asked_less)
+                        asked_less, sound_liked, liked_by_followed, trending_region)
 BOOST_DEFINE_ENUM_CLASS(EventType, impression, watch, like, unlike, share, save, not_interested,
                         report)
 BOOST_DEFINE_ENUM_CLASS(Scope, video, author, topic, sound)
@@ -59,8 +59,14 @@ struct Account {
   std::string handle;
   Role role = Role::member;
   std::string created_at;
+  bool shares_likes = false;  // followers may be shown what it likes, not told by whom
 };
-BOOST_DESCRIBE_STRUCT(Account, (), (id, handle, role, created_at))
+BOOST_DESCRIBE_STRUCT(Account, (), (id, handle, role, created_at, shares_likes))
+
+struct AccountChange {
+  std::optional<bool> shares_likes;
+};
+BOOST_DESCRIBE_STRUCT(AccountChange, (), (shares_likes))
 
 // The answer to POST viewers, accounts and sessions also sets the session cookie.
 struct Session {
@@ -227,7 +233,7 @@ BOOST_DESCRIBE_STRUCT(ScoreTerm, (), (name, value, weight, contribution))
 // A fact that carried the slot, for the client to say in words.
 struct Reason {
   ReasonKind kind = ReasonKind::trending;
-  std::string subject;  // the topic, or the author's handle; may be empty
+  std::string subject;  // the topic, the author's handle or the region; may be empty
   int count = 0;
 };
 BOOST_DESCRIBE_STRUCT(Reason, (), (kind, subject, count))

@@ -27,6 +27,8 @@ namespace rondo::catalogue {
 
 inline constexpr int kPageVideosMax = 50;
 inline constexpr size_t kVideosAtOnceMax = 64;
+inline constexpr size_t kLikersMax = 100;
+inline constexpr int kLatestLikesMax = 16;
 inline constexpr uint32_t kTrimMsMin = 500;  // what is left of a video, at least
 
 struct Draft {
@@ -37,6 +39,12 @@ struct Draft {
   std::vector<std::string> hashtags;  // beside those in the caption
   std::string language;               // BCP 47 primary tag in lower case; empty: unknown
   Edit edit = {};
+};
+
+// A video, and how many of those asked about like it.
+struct LikedVideo {
+  VideoId video;
+  uint32_t people = 0;
 };
 
 struct Captions {
@@ -90,6 +98,10 @@ class Catalogue {
   Result<std::vector<Video>> find_many(std::span<const VideoId> ids) const;
   // Which of the ids this viewer likes, as far as the projection has come.
   Result<std::vector<VideoId>> liked(EngineId viewer, std::span<const VideoId> ids) const;
+  // What these viewers (the first kLikersMax) like among the latest kLatestLikesMax likes of each,
+  // as far as the projection has come: liked by most first, then the latest; at most `count_max`.
+  Result<std::vector<LikedVideo>> liked_lately(std::span<const EngineId> viewers,
+                                               size_t count_max) const;
 
   // Pages, newest first, 1..kPageVideosMax videos. `cursor` is empty or the next_cursor of the page
   // before; invalid, field "cursor", when it is neither.

@@ -1,6 +1,7 @@
 // Catalogue's lists: many at once, pages by cursor.
 
 #include <algorithm>
+#include <map>
 #include <unordered_map>
 
 #include "catalogue/catalogue.h"
@@ -66,6 +67,49 @@ Result<std::vector<VideoId>> Catalogue::liked(EngineId viewer, std::span<const V
     while (select.fetch()) found.push_back(from_row<VideoId>(id));
     return found;
   });
+}
+
+Result<std::vector<LikedVideo>> Catalogue::liked_lately(std::span<const EngineId> viewers,
+                                                        size_t count_max) const {
+  struct Tally {
+    uint32_t people = 0;
+    long long latest_us = 0;
+    VideoId video;
+  };
+  viewers = viewers.first(std::min(viewers.size(), kLikersMax));
+  RD_TRY(auto tallies, database_.read([&](soci::session& sql) -> Result<std::vector<Tally>> {
+    long long who = 0;
+    long long id = 0;
+    long long liked_us = 0;
+    soci::statement select =
+        (sql.prepare << "SELECT video_id, liked_us FROM likes"
+                        " WHERE viewer_id = :viewer"
+                        " ORDER BY liked_us DESC, video_id LIMIT :count",
+         soci::use(who), soci::use(kLatestLikesMax), soci::into(id), soci::into(liked_us));
+    std::map<long long, Tally> by_video;
+    for (EngineId viewer : viewers) {
+      who = to_row(viewer);
+      select.execute();
+      while (select.fetch()) {
+        Tally& tally = by_video[id];
+        tally.video = from_row<VideoId>(id);
+        tally.latest_us = std::max(tally.latest_us, liked_us);
+        ++tally.people;
+      }
+    }
+    std::vector<Tally> all;
+    for (const auto& [video, tally] : by_video) all.push_back(tally);
+    return all;
+  }));
+  std::stable_sort(tallies.begin(), tallies.end(), [](const Tally& a, const Tally& b) {
+    return std::pair(a.people, a.latest_us) > std::pair(b.people, b.latest_us);
+  });
+  std::vector<LikedVideo> out;
+  for (const Tally& tally : tallies) {
+    if (out.size() == count_max) break;
+    out.push_back({tally.video, tally.people});
+  }
+  return out;
 }
 
 Result<VideoPage> Catalogue::page(const std::string& condition, const std::string& time_column,

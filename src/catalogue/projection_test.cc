@@ -49,6 +49,37 @@ class ProjectionTest : public CatalogueFixture {
   }
 };
 
+TEST_F(ProjectionTest, TellsWhatSomeViewersLikeLately) {
+  std::vector<VideoId> videos;
+  for (uint64_t i = 1; i <= 20; ++i) videos.push_back(live_video(i, 10));
+  std::vector<LoggedRecord> records;
+  uint64_t time_us = 100;
+  auto likes = [&](uint64_t viewer, VideoId video) {
+    records.push_back(like(viewer, video, true));
+    records.back().time_us = ++time_us;
+  };
+  for (VideoId video : videos) likes(1, video);
+  for (size_t i : {5, 7}) likes(2, videos[i]);
+  likes(3, videos[5]);
+  likes(9, videos[19]);
+  apply(0, records).value();
+  const EngineId viewers[] = {EngineId(1), EngineId(2), EngineId(3)};
+  const auto found = catalogue_->liked_lately(viewers, 4).value();
+  ASSERT_EQ(found.size(), 4u);
+  EXPECT_EQ(found[0].video, videos[5]);
+  EXPECT_EQ(found[0].people, 3u);
+  EXPECT_EQ(found[1].video, videos[7]);
+  EXPECT_EQ(found[1].people, 2u);
+  EXPECT_EQ(found[2].video, videos[19]);
+  EXPECT_EQ(found[2].people, 1u);
+  EXPECT_EQ(found[3].video, videos[18]);
+  // The oldest of one who likes much are not looked at.
+  EXPECT_EQ(catalogue_->liked_lately(viewers, 100).value().size(), 16u);
+  EXPECT_TRUE(catalogue_->liked_lately({}, 4).value().empty());
+  apply(records.size(), {like(2, videos[7], false)}).value();
+  EXPECT_EQ(catalogue_->liked_lately(viewers, 2).value()[1].people, 1u);
+}
+
 TEST_F(ProjectionTest, CountsLikesAndViews) {
   VideoId a = live_video(1, 10);
   VideoId b = live_video(2, 10);

@@ -88,6 +88,9 @@ CREATE TABLE captions (
   PRIMARY KEY (video_id, language)
 )
 )sql"},
+    {"catalogue", 6, R"sql(
+CREATE INDEX likes_by_time ON likes (viewer_id, liked_us, video_id)
+)sql"},
 };
 
 }  // namespace

@@ -9,7 +9,13 @@ runtime::Task<Result<RankedPage>> ForYou::page(PageRequest request) {
   wanted.set_surface(log::v1::SURFACE_FOR_YOU);
   wanted.set_anonymous(request.anonymous);
   wanted.set_language(request.language);
+  wanted.set_region(request.region);
   wanted.set_limit(request.limit);
+  for (const auto& liked : request.liked_by_followed) {
+    auto* out = wanted.add_liked_by_followed();
+    out->set_video_id(liked.video.value());
+    out->set_people(liked.people);
+  }
   for (const auto& held : request.held) {
     if (held.page.partition != host.partition()) {
       co_return invalid("held names a page of another viewer").with_field("held");

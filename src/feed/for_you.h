@@ -21,12 +21,20 @@ struct HeldSlot {
   uint32_t slot = 0;
 };
 
+// Liked by people whom the viewer follows.
+struct LikedVideo {
+  VideoId video;
+  uint32_t people = 0;
+};
+
 struct PageRequest {
   EngineId viewer;
   bool anonymous = false;  // no account: the engine forgets the viewer when it is long idle
   std::string language;
+  std::string region;  // ISO 3166-1, two capitals; empty: unknown
   uint32_t limit = 6;
-  std::vector<HeldSlot> held;  // what the client keeps of earlier pages
+  std::vector<HeldSlot> held;                      // what the client keeps of earlier pages
+  std::vector<LikedVideo> liked_by_followed = {};  // the best first, at most 32
   std::optional<Offset> after;
 };
 

@@ -134,7 +134,10 @@ std::vector<Field> fields_of(Bundle& b) {
   add("candidates.personal", b.candidates.personal, 1, 5000);
   add("candidates.match", b.candidates.match, 0, 5000);
   add("candidates.followed", b.candidates.followed, 0, 5000);
+  add("candidates.liked_by_followed", b.candidates.liked_by_followed, 0, 5000);
+  add("candidates.sound", b.candidates.sound, 0, 5000);
   add("candidates.co_watch", b.candidates.co_watch, 0, 5000);
+  add("candidates.trending_region", b.candidates.trending_region, 0, 5000);
   add("candidates.trending", b.candidates.trending, 1, 5000);
   add("candidates.fresh", b.candidates.fresh, 1, 5000);
   add("candidates.exploration", b.candidates.exploration, 1, 5000);
@@ -383,7 +386,10 @@ Bundle Bundle::defaults() {
   b.candidates = {.personal = 200,
                   .match = 150,
                   .followed = 60,
+                  .liked_by_followed = 20,
+                  .sound = 20,
                   .co_watch = 150,
+                  .trending_region = 30,
                   .trending = 120,
                   .fresh = 60,
                   .exploration = 30,

@@ -170,7 +170,10 @@ struct Bundle {
     uint32_t personal;
     uint32_t match;
     uint32_t followed;
+    uint32_t liked_by_followed;
+    uint32_t sound;
     uint32_t co_watch;
+    uint32_t trending_region;
     uint32_t trending;
     uint32_t fresh;
     uint32_t exploration;

@@ -41,7 +41,7 @@ TEST(Bundle, ShaNamesEveryValue) {
 // The defaults are part of what pages are reproduced from: a change here is a change of bundle.
 TEST(Bundle, GoldenShaOfTheDefaults) {
   EXPECT_EQ(base::to_hex(base::as_bytes(Bundle::defaults().sha256())),
-            "3a6ff55f0c68a5c31b3ec7876678bcdd819ec31afd1c945acb48a5d692d81958");
+            "f55818d5df8bd76dd952bce73a835c98d223971813d3116f9de65ac010e87a9f");
 }
 
 TEST(Bundle, WhitespaceAndOrderDoNotMatter) {

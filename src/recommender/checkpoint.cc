@@ -170,6 +170,21 @@ void watches_fields(A& a, V& w) {
 }
 
 template <typename A, typename V>
+void regional_fields(A& a, V& lists) {
+  a.begin(section_tag("REGI"));
+  a.list(lists, retrieval::kRegionsMax, [&a](auto& list) {
+    a(list.region);
+    a.list(list.trends, retrieval::RegionalTrends::kVideosMax, [&a](auto& trend) {
+      a(trend.video);
+      a(trend.finishes);
+      a(trend.key);
+    });
+    a.entity_done();
+  });
+  a.end();
+}
+
+template <typename A, typename V>
 void affinity_fields(A& a, V& list, size_t count_max) {
   a.list(list, count_max, [&a](auto& e) {
     a(e.key);
@@ -199,6 +214,7 @@ void viewer_fields(A& a, V& v) {
   a(v.id);
   a(v.anonymous);
   a(v.active_us);
+  a(v.region);
   a(v.pages);
   a(v.impressions);
   a(v.positives);
@@ -406,6 +422,7 @@ void write(ArchiveWriter& a, const State& s) {
   a.end();
   catalogue_fields(a, s.catalogue.contents());
   watches_fields(a, s.watches);
+  regional_fields(a, s.regional_trends.contents());
   for (const auto& arm : s.arms) write_arm(a, *arm);
   a.begin(section_tag("VIEW"));
   a(static_cast<uint64_t>(s.viewers.size()));
@@ -541,7 +558,7 @@ bool refers_well(const Viewer& v, const Catalogue& c) {
   };
   bool fits = keys_fit(v.topics, c.topics().size()) && keys_fit(v.authors, c.authors().size()) &&
               all_below(v.blocked_authors, c.authors().size()) &&
-              all_below(v.follows, c.authors().size()) &&
+              all_below(v.follows, c.authors().size()) && v.region <= retrieval::kRegionsMax &&
               std::is_sorted(v.follows.begin(), v.follows.end());
   for (const auto& phrase : v.wishes.muted) fits = fits && !phrase.words.empty();
   for (const auto& e : v.history) fits = fits && e.video < c.size();
@@ -684,7 +701,15 @@ void read(ArchiveReader& a, State& s) {
   if (auto restored = s.catalogue.restore(std::move(contents)); !restored.ok()) {
     return a.fail(std::move(restored).error());
   }
+  for (uint32_t v = 0; v < s.catalogue.size(); ++v) s.sounds.set(v, s.catalogue.video(v).sound_id);
   watches_fields(a, s.watches);
+  std::vector<retrieval::RegionalTrends::List> lists;
+  regional_fields(a, lists);
+  if (!a.ok()) return;
+  if (auto restored = s.regional_trends.restore(std::move(lists), s.catalogue.size());
+      !restored.ok()) {
+    return a.fail(std::move(restored).error());
+  }
   for (auto& arm : s.arms) {
     if (a.ok()) read_arm(a, *arm, s.catalogue);
   }

@@ -709,9 +709,9 @@ TEST(EngineGolden, FixedScenario) {
     world.swipe(session, 8, [](const std::string& t) { return t == "t4"; });
   }
   EXPECT_EQ(hex(world.engine->digest()),
-            "a3506db9d9eda3612032b6677369c1ca4d9fcc9696c686985e77bcb93ed238a0");
+            "2ee2487494bd0be47e619cde49f654be55f5fdeda2c9bb7375061934aef76825");
   EXPECT_EQ(base::to_hex(base::as_bytes(base::sha256(session.latest.served.SerializeAsString()))),
-            "31df29d71843273ef5146a2aca1fd6de4c637891a6b4d3a8549005ac31c0d3cb");
+            "611401841b4531c5aca56ef1e21ddeeb0eaa36af12f36db96cfc740d471fcdec");
 }
 
 TEST(EngineBounds, PendingExamplesAndReservationsAreBounded) {

@@ -84,6 +84,7 @@ void fold_published(State& s, const log::v1::VideoPublished& r) {
     ++s.records_senseless;
     return;
   }
+  s.sounds.set(*index, r.sound_id());
   for (auto& arm : s.arms) arm->refresh(s.catalogue, *index);
 }
 
@@ -174,6 +175,7 @@ void fold_served(State& s, uint64_t offset, const log::v1::Served& r) {
     if (!is_held(request, reserved)) release(s, *viewer, reserved);
   }
   ++viewer->pages;
+  viewer->region = retrieval::region_of(request.region());
   viewer->touched.clear();
 
   PendingPage page;

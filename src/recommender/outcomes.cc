@@ -89,8 +89,25 @@ void note_liked(State& s, Viewer& viewer, const HistoryEntry& entry, float befor
   }
 }
 
-void count(State& s, uint32_t video, Event event) {
+// What the event says for a video in its viewer's region: as in Catalogue's trend keys.
+float regional_merit(Event event) {
+  switch (event) {
+    case Event::kFinish:
+    case Event::kSave:
+      return 1;
+    case Event::kLike:
+    case Event::kShare:
+      return 2;
+    default:
+      return 0;
+  }
+}
+
+void count(State& s, const Viewer& viewer, uint32_t video, Event event) {
   s.catalogue.count(video, event, s.time_us);
+  if (const float merit = regional_merit(event); merit > 0) {
+    s.regional_trends.note(viewer.region, video, merit, event == Event::kFinish, s.time_us);
+  }
   if (!s.exchange.active()) return;
   s.exchange.changes.count(video, event);
   exchange::settle_budget(s, video);
@@ -129,7 +146,7 @@ void show(State& s, Viewer& viewer, uint64_t page_offset, uint32_t slot, uint32_
   viewer.seen.insert(s.catalogue.original(video));
   ++viewer.impressions;
   s.maturity.note_shown(s.time_us);
-  count(s, video, Event::kImpression);
+  count(s, viewer, video, Event::kImpression);
 }
 
 // The head's act has happened: learned from as far as what has not happened is known too.
@@ -172,9 +189,9 @@ void resolve_watch(State& s, Viewer& viewer, PendingPage& page, PendingSlot& slo
   if (!left) example.resolve(Head::kWatch, quantile);
   train(s, page, slot, example);
 
-  count(s, slot.video, Event::kOutcome);
-  if (finished) count(s, slot.video, Event::kFinish);
-  if (skipped) count(s, slot.video, Event::kSkip);
+  count(s, viewer, slot.video, Event::kOutcome);
+  if (finished) count(s, viewer, slot.video, Event::kFinish);
+  if (skipped) count(s, viewer, slot.video, Event::kSkip);
 
   HistoryEntry& entry = history_entry(s, viewer, slot.video);
   const float before = features::valence(entry);
@@ -205,7 +222,7 @@ void resolve_like(State& s, Viewer& viewer, PendingPage& page, PendingSlot& slot
   if (liked) {
     if (!first(s, slot, PendingSlot::kLike)) return;
     train_act(s, page, slot, Head::kLike);
-    count(s, slot.video, Event::kLike);
+    count(s, viewer, slot.video, Event::kLike);
     HistoryEntry& entry = history_entry(s, viewer, slot.video);
     const float before = features::valence(entry);
     entry.flags |= HistoryEntry::kLiked;
@@ -271,11 +288,11 @@ bool is_sampled(const Bundle& bundle, Head head, uint64_t page_offset, uint32_t 
 }
 
 // An act that happens seldom: counted for the video, and an outcome of its head.
-void resolve_act(State& s, PendingPage& page, PendingSlot& slot, Head head, uint16_t bit,
-                 std::optional<Event> event) {
+void resolve_act(State& s, const Viewer& viewer, PendingPage& page, PendingSlot& slot, Head head,
+                 uint16_t bit, std::optional<Event> event) {
   if (!first(s, slot, bit)) return;
   train_act(s, page, slot, head);
-  if (event) count(s, slot.video, *event);
+  if (event) count(s, viewer, slot.video, *event);
 }
 
 }  // namespace
@@ -331,18 +348,20 @@ void fold_engagement(State& s, const Engagement& r) {
       resolve_like(s, *viewer, page, *slot, r.like());
       break;
     case Engagement::kShare:
-      if (r.share()) resolve_act(s, page, *slot, Head::kShare, PendingSlot::kShare, Event::kShare);
+      if (!r.share()) break;
+      resolve_act(s, *viewer, page, *slot, Head::kShare, PendingSlot::kShare, Event::kShare);
       break;
     case Engagement::kSave:
-      if (r.save()) resolve_act(s, page, *slot, Head::kSave, PendingSlot::kSave, Event::kSave);
+      if (!r.save()) break;
+      resolve_act(s, *viewer, page, *slot, Head::kSave, PendingSlot::kSave, Event::kSave);
       break;
     case Engagement::kReport:
       if (!r.report()) break;
-      resolve_act(s, page, *slot, Head::kReport, PendingSlot::kReport, Event::kReport);
+      resolve_act(s, *viewer, page, *slot, Head::kReport, PendingSlot::kReport, Event::kReport);
       break;
     case Engagement::kComment:
       if (r.comment()) {
-        resolve_act(s, page, *slot, Head::kComment, PendingSlot::kComment, std::nullopt);
+        resolve_act(s, *viewer, page, *slot, Head::kComment, PendingSlot::kComment, std::nullopt);
       }
       break;
     case Engagement::kNotInterested:
@@ -378,7 +397,8 @@ void note_followed(State& s, Viewer& viewer, uint32_t author) {
     auto at = s.pending.find_shown(viewer.id, video);
     if (!at) continue;
     PendingPage& page = *s.pending.find(at->first);
-    resolve_act(s, page, page.slots[at->second], Head::kFollow, PendingSlot::kFollow, std::nullopt);
+    resolve_act(s, viewer, page, page.slots[at->second], Head::kFollow, PendingSlot::kFollow,
+                std::nullopt);
     return;
   }
 }

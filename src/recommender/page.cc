@@ -36,6 +36,11 @@ Result<void> check(const FeedRequest& request) {
                                kExcludeMax))
         .with_field("exclude");
   }
+  if (request.liked_by_followed_size() > kLikedByFollowedMax) {
+    return invalid(fmt::format("rank: {} videos liked by people followed; at most {}",
+                               request.liked_by_followed_size(), kLikedByFollowedMax))
+        .with_field("liked_by_followed");
+  }
   return {};
 }
 
@@ -143,7 +148,8 @@ class Ranking {
       : s_(view),
         scratch_(scratch),
         viewing_(s_, request),
-        set_(retrieval::gather(s_, viewing_.context, barred(s_, request, held), rng,
+        request_(request),
+        set_(retrieval::gather(s_, viewing_.context, request, barred(s_, request, held), rng,
                                scratch.gather)),
         scored_(scored()),
         items_(items()),
@@ -174,7 +180,7 @@ class Ranking {
     chosen.source = source_of(draw.part, chosen.source);
     slot.set_video_id(s_.catalogue.video(draw.video).id);
     slot.set_source(chosen.source);
-    explain::explain_slot(s_, viewing_.context, chosen, slot);
+    explain::explain_slot(s_, viewing_.context, request_, chosen, slot);
   }
   // Whoever has drawn it, it is on the page.
   void place(uint32_t video) { slate_.place(video, place_of(s_, video)); }
@@ -218,6 +224,7 @@ class Ranking {
   const View s_;
   Scratch::Arm& scratch_;
   const Viewing viewing_;
+  const FeedRequest& request_;
   const retrieval::CandidateSet set_;
   const std::vector<Scored>& scored_;  // in the scratch memory, as the items are
   const std::vector<SlateItem>& items_;

@@ -20,6 +20,7 @@ namespace rondo::recommender {
 inline constexpr int kLimitMax = 32;
 inline constexpr int kHeldMax = 64;
 inline constexpr int kExcludeMax = 1024;
+inline constexpr int kLikedByFollowedMax = 32;
 
 // Memory of one page after the other. Holds nothing between calls but its size.
 struct Scratch {

@@ -20,6 +20,8 @@
 #include "recommender/features/pending.h"
 #include "recommender/features/viewer.h"
 #include "recommender/features/watch_histogram.h"
+#include "recommender/retrieval/regional_trends.h"
+#include "recommender/retrieval/sounds.h"
 
 namespace rondo::recommender {
 
@@ -57,6 +59,8 @@ struct State {
   features::Pending pending;
   features::Maturity maturity;
   features::WatchHistogram watches;
+  retrieval::Sounds sounds;  // derived from the catalogue
+  retrieval::RegionalTrends regional_trends;
   // The first is the active bundle's; the second an experiment's treatment.
   std::vector<std::unique_ptr<Arm>> arms;
   std::optional<Experiment> experiment;  // while there are two
@@ -76,6 +80,8 @@ struct View {
         catalogue(s.catalogue),
         viewers(s.viewers),
         pending(s.pending),
+        sounds(s.sounds),
+        regional_trends(s.regional_trends),
         co_watch(arm.co_watch),
         towers(arm.towers),
         model(arm.model) {}
@@ -88,6 +94,8 @@ struct View {
   const features::Catalogue& catalogue;
   const features::Viewers& viewers;
   const features::Pending& pending;
+  const retrieval::Sounds& sounds;
+  const retrieval::RegionalTrends& regional_trends;
   const retrieval::CoWatch& co_watch;
   const retrieval::Towers& towers;
   const ranker::Model& model;

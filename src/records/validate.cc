@@ -106,6 +106,14 @@ Result<void> language(std::string_view field, std::string_view value) {
   return wrong(field, "a language is empty or 2..8 letters in lower case, as in \"en\"");
 }
 
+Result<void> region(std::string_view field, std::string_view value) {
+  const auto is_capital = [](char c) { return c >= 'A' && c <= 'Z'; };
+  if (value.empty() || (value.size() == 2 && is_capital(value[0]) && is_capital(value[1]))) {
+    return {};
+  }
+  return wrong(field, "a region is empty or two capitals, as in \"FR\"");
+}
+
 Result<void> event_id(std::string_view value) {
   return within("event_id", value.size(), 1, kEventIdBytesMax);
 }
@@ -350,12 +358,19 @@ Result<void> validate(const pb::FeedRequest& request) {
     return wrong("surface", "surface " + std::to_string(request.surface()) + " is not known");
   }
   RD_CHECK(language("language", request.language()));
+  RD_CHECK(region("region", request.region()));
   RD_CHECK(within("limit", request.limit(), 1, kPageSlotsMax));
   RD_CHECK(at_most("held", static_cast<uint64_t>(request.held_size()), kHeldMax));
   for (const pb::SlotRef& held : request.held()) {
     RD_CHECK(at_most("held.slot", held.slot(), kPageSlotsMax - 1));
   }
   RD_CHECK(at_most("exclude", static_cast<uint64_t>(request.exclude_size()), kExcludeMax));
+  RD_CHECK(at_most("liked_by_followed", static_cast<uint64_t>(request.liked_by_followed_size()),
+                   kLikedByFollowedMax));
+  for (const pb::LikedByFollowed& liked : request.liked_by_followed()) {
+    RD_CHECK(nonzero("liked_by_followed.video_id", liked.video_id()));
+    RD_CHECK(nonzero("liked_by_followed.people", liked.people()));
+  }
   for (uint64_t video : request.exclude()) {
     RD_CHECK(nonzero("exclude", video));
   }

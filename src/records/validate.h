@@ -20,6 +20,7 @@ inline constexpr size_t kEventIdBytesMax = 16;
 inline constexpr uint32_t kPageSlotsMax = 32;
 inline constexpr size_t kHeldMax = 64;
 inline constexpr size_t kExcludeMax = 64;
+inline constexpr size_t kLikedByFollowedMax = 32;
 inline constexpr size_t kTermsMax = 32;    // a slot
 inline constexpr size_t kReasonsMax = 16;  // a slot
 inline constexpr size_t kLearnedMax = 32;  // a page

@@ -89,6 +89,22 @@ test("sign-in attempts are limited, and say when to try again", async () => {
   }
 });
 
+test("likes are private until their owner says otherwise", async () => {
+  const ada = await new Client(server.url).signUp("sharer");
+  const shares = async () => (await ada.get("/api/v1/sessions/current")).account.shares_likes;
+  assert.equal(await shares(), false);
+  assert.equal((await ada.call("PATCH", "/api/v1/accounts/me", { shares_likes: true })).shares_likes, true);
+  assert.equal((await ada.call("PATCH", "/api/v1/accounts/me", {})).shares_likes, true, "nothing named, nothing changed");
+  assert.equal(await shares(), true);
+  const follower = await new Client(server.url).signUp("sharers_fan");
+  await follower.call("PUT", "/api/v1/accounts/sharer/follow");
+  assert.deepEqual((await follower.get("/api/v1/feeds/for_you")).items, []);
+  await ada.call("PATCH", "/api/v1/accounts/me", { shares_likes: false });
+  assert.equal(await shares(), false);
+  const nobody = await new Client(server.url).anonymous();
+  await refused(nobody.call("PATCH", "/api/v1/accounts/me", { shares_likes: true }), 401, /./);
+});
+
 test("follow and unfollow", async () => {
   const ada = await new Client(server.url).signUp("follower");
   await new Client(server.url).signUp("followed");

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { Client } from "../support/client.ts";
 import { binary, Server } from "../support/server.ts";
 import { topicOf, Viewer } from "../support/viewer.ts";
 import { topics, world, type World } from "../support/world.ts";
@@ -92,7 +93,7 @@ test("every slot says why, and its terms sum to its score", async () => {
   for (let i = 0; i < 6; ++i) await viewer.swipe((item) => topicOf(item) === topics[0]);
   const page = await viewer.ask(0);
   for (const item of page.items) {
-    assert.ok(["personal", "trending", "fresh", "followed", "exploration"].includes(item.source));
+    assert.ok(["personal", "match", "co_watch", "sound", "trending", "fresh", "exploration"].includes(item.source));
     const sum = item.terms.reduce((a: number, t: any) => a + t.contribution, 0);
     assert.ok(Math.abs(sum - item.score) <= 1e-4 * Math.max(1, Math.abs(sum)), `${sum} is not ${item.score}`);
     for (const term of item.terms) {
@@ -103,6 +104,62 @@ test("every slot says why, and its terms sum to its score", async () => {
   assert.deepEqual(receipt.slots.map((s: any) => s.video_id), page.items.map((i: any) => i.video.id));
   for (const slot of receipt.slots) assert.ok(slot.propensity > 0 && slot.propensity <= 1);
   assert.match(receipt.bundle_sha256, /^[0-9a-f]{64}$/);
+});
+
+// All items of some pages that are asked for anew, nothing being watched.
+async function offered(viewer: Viewer, pages: number): Promise<any[]> {
+  const items: any[] = [];
+  for (let i = 0; i < pages; ++i) items.push(...(await viewer.ask(0, 12)).items);
+  return items;
+}
+
+test("what people whom one follows like comes, once they let it be shown", async () => {
+  const fan = new Viewer(await new Client(server.url).signUp("fan_of_likers"));
+  const liker = new Viewer(await new Client(server.url).signUp("liker"));
+  await fan.client.call("PUT", "/api/v1/accounts/liker/follow");
+  await liker.ask(0, 12);
+  const liked = liker.queue.slice(0, 8);
+  for (const slot of liked) await liker.post([liker.event(slot, "impression"), liker.event(slot, "like")]);
+  const { until } = await import("../support/server.ts");
+  await until("the last like", async () => (await liker.client.get(`/api/v1/videos/${liked[7].item.video.id}`)).liked);
+  const named = (items: any[]) => items.filter((item) => item.source === "liked_by_followed");
+
+  assert.equal((await liker.client.get("/api/v1/sessions/current")).account.shares_likes, false);
+  assert.deepEqual(named(await offered(fan, 6)), [], "likes are private until their owner says otherwise");
+
+  assert.equal((await liker.client.call("PATCH", "/api/v1/accounts/me", { shares_likes: true })).shares_likes, true);
+  const found = named(await offered(fan, 6));
+  assert.ok(found.length > 0, "nothing that the followed one likes has come");
+  const ids = new Set(liked.map((slot) => slot.item.video.id));
+  for (const item of found) {
+    assert.ok(ids.has(item.video.id));
+    assert.deepEqual(item.reasons.find((reason: any) => reason.kind === "liked_by_followed"),
+      { kind: "liked_by_followed", subject: "", count: 1 });
+  }
+  const stranger = new Viewer(await new Client(server.url).signUp("nobodys_fan"));
+  assert.deepEqual(named(await offered(stranger, 4)), []);
+
+  await liker.client.call("PATCH", "/api/v1/accounts/me", { shares_likes: false });
+  assert.deepEqual(named(await offered(fan, 6)), []);
+});
+
+test("what several people of a region finish trends there, and not elsewhere", { timeout: 60_000 }, async () => {
+  const from = async (language: string) => {
+    const viewer = await Viewer.anonymous(server.url);
+    viewer.client.language = language;
+    return viewer;
+  };
+  for (let i = 0; i < 4; ++i) {
+    const viewer = await from("de-AT, de;q=0.8");
+    await viewer.ask(0, 24);
+    for (const slot of viewer.queue) await viewer.post(viewer.watched(slot, true));
+  }
+  const named = (items: any[]) => items.filter((item) => item.source === "trending_region");
+  const found = named(await offered(await from("de-Latn-AT"), 4));
+  assert.ok(found.length > 0, "nothing trends where four people have seen half of all videos");
+  assert.equal(found[0].reasons.find((reason: any) => reason.kind === "trending_region").subject, "AT");
+  assert.deepEqual(named(await offered(await from("de-CH"), 2)), []);
+  assert.deepEqual(named(await offered(await from("de"), 2)), []);
 });
 
 test("when all is seen, the feed says so, and nothing came twice", { timeout: 60_000 }, async () => {

@@ -13,6 +13,7 @@ export class ProblemError extends Error {
 export class Client {
   readonly url: string;
   token: string | undefined;
+  language: string | undefined; // for Accept-Language
   constructor(url: string, token?: string) {
     this.url = url;
     this.token = token;
@@ -20,6 +21,7 @@ export class Client {
 
   async raw(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Response> {
     const all: Record<string, string> = { ...headers };
+    if (this.language) all["accept-language"] = this.language;
     if (this.token) all.authorization = `Bearer ${this.token}`;
     if (body !== undefined) all["content-type"] = "application/json";
     return await fetch(this.url + path, {

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <map>
 
+#include "accounts/accounts.h"
 #include "api/handlers/present.h"
 #include "api/services.h"
 #include "base/bytes.h"
@@ -11,6 +12,7 @@
 #include "feed/for_you.h"
 #include "feed/replay.h"
 #include "records/page_id.h"
+#include "records/validate.h"
 #include "social/social.h"
 #include "stream/stream.h"
 #include "telemetry/log.h"
@@ -116,6 +118,40 @@ Result<wire::FeedPage> ranked_page(Services& services, const feed::RankedPage& r
   return out;
 }
 
+// What the people whom this account follows like, of those who let their followers know.
+Result<std::vector<feed::LikedVideo>> liked_by_followed(Services& services, AccountId account) {
+  RD_TRY(auto followed, services.social.followed_by(account));
+  followed.resize(std::min(followed.size(), catalogue::kLikersMax));
+  RD_TRY(auto people, services.accounts.find_many(followed));
+  std::vector<EngineId> viewers;
+  for (const auto& person : people) {
+    if (person.shares_likes) viewers.push_back(person.viewer);
+  }
+  std::vector<feed::LikedVideo> out;
+  if (viewers.empty()) return out;
+  RD_TRY(auto liked, services.catalogue.liked_lately(viewers, records::kLikedByFollowedMax));
+  for (const auto& one : liked) out.push_back({one.video, one.people});
+  return out;
+}
+
+// The region of the language asked for first, "CA" of "fr-CA, en;q=0.8"; empty when it says none.
+std::string region_of(std::string_view accept_language) {
+  std::string_view tag = accept_language.substr(0, accept_language.find_first_of(",;"));
+  // Language, then perhaps a script of four letters, then the region of two.
+  for (size_t dash = tag.find('-'); dash != std::string_view::npos; dash = tag.find('-')) {
+    tag.remove_prefix(dash + 1);
+    const std::string_view part = tag.substr(0, tag.find('-'));
+    if (part.size() == 4) continue;
+    if (part.size() != 2) return "";
+    std::string region(part);
+    for (char& c : region) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    const bool is_region =
+        std::all_of(region.begin(), region.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+    return is_region ? region : "";
+  }
+  return "";
+}
+
 }  // namespace
 
 Result<int> limit_of(const std::optional<int>& limit, int standard, int max) {
@@ -141,6 +177,13 @@ Task<Result<Reply<wire::FeedPage>>> get_for_you(Context& context, ForYouQuery qu
   request.viewer = context.principal->viewer;
   request.anonymous = !context.principal->is_account();
   request.language = context.principal->language;
+  request.region = region_of(context.request.header("accept-language"));
+  if (!request.anonymous) {
+    auto ask = [&services, account = context.principal->account] {
+      return liked_by_followed(services, account);
+    };
+    RD_CO_TRY(request.liked_by_followed, co_await context.blocking(ask));
+  }
   auto ranked = co_await services.for_you.page(std::move(request));
   Reply<wire::FeedPage> reply;
   if (ranked.ok()) {

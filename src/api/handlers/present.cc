@@ -153,6 +153,12 @@ wire::Source to_wire(log::v1::Source source) {
       return wire::Source::match;
     case log::v1::SOURCE_CO_WATCH:
       return wire::Source::co_watch;
+    case log::v1::SOURCE_SOUND:
+      return wire::Source::sound;
+    case log::v1::SOURCE_LIKED_BY_FOLLOWED:
+      return wire::Source::liked_by_followed;
+    case log::v1::SOURCE_TRENDING_REGION:
+      return wire::Source::trending_region;
     case log::v1::SOURCE_EXPLORATION:
       return wire::Source::exploration;
     default:

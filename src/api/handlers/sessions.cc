@@ -24,6 +24,7 @@ wire::Account to_wire(const accounts::Account& account) {
   out.handle = account.handle;
   out.role = account.role == accounts::Role::kAdmin ? wire::Role::admin : wire::Role::member;
   out.created_at = time_text(account.created_us);
+  out.shares_likes = account.shares_likes;
   return out;
 }
 
@@ -135,6 +136,18 @@ Task<Result<Reply<None>>> delete_current_session(Context& context, None, None) {
   RD_CO_CHECK(co_await context.blocking(close));
   Reply<None> reply;
   reply.headers.emplace_back("Set-Cookie", session_cookie(services, "", 0));
+  co_return reply;
+}
+
+Task<Result<Reply<wire::Account>>> change_own_account(Context& context, None,
+                                                      wire::AccountChange change) {
+  auto apply = [&services = context.services, id = context.principal->account,
+                shares = change.shares_likes] {
+    return shares ? services.accounts.share_likes(id, *shares) : services.accounts.find(id);
+  };
+  RD_CO_TRY(auto account, co_await context.blocking(apply));
+  Reply<wire::Account> reply;
+  reply.body = to_wire(account);
   co_return reply;
 }
 

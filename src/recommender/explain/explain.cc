@@ -112,10 +112,37 @@ void co_watch_reason(const View& s, const features::ViewerContext& context, uint
   w.reason.set_count(support);
 }
 
-void source_reason(const reranker::Scored& scored, std::vector<Weighed>& out) {
+uint32_t people_who_like(const log::v1::FeedRequest& request, uint64_t video) {
+  for (const auto& liked : request.liked_by_followed()) {
+    if (liked.video_id() == video) return liked.people();
+  }
+  return 0;
+}
+
+void source_reason(const View& s, const features::ViewerContext& context,
+                   const log::v1::FeedRequest& request, const reranker::Scored& scored,
+                   std::vector<Weighed>& out) {
   const char* kind = nullptr;
   float strength = 0.05f;  // after what the viewer did, before what barely counted
+  uint32_t count = 0;
+  std::string subject;
+  const features::Video& video = s.catalogue.video(scored.video);
   switch (scored.source) {
+    case log::v1::SOURCE_LIKED_BY_FOLLOWED:
+      kind = "liked_by_followed";
+      strength = 5;  // no number of the score says it
+      count = people_who_like(request, video.id);
+      break;
+    case log::v1::SOURCE_SOUND:
+      kind = "sound_liked";
+      for (uint32_t liked : context.liked().videos()) {
+        count += s.catalogue.video(liked).sound_id == video.sound_id ? 1 : 0;
+      }
+      break;
+    case log::v1::SOURCE_TRENDING_REGION:
+      kind = "trending_region";
+      subject = request.region();
+      break;
     case log::v1::SOURCE_TRENDING:
       kind = "trending";
       break;
@@ -132,12 +159,15 @@ void source_reason(const reranker::Scored& scored, std::vector<Weighed>& out) {
   Weighed& w = out.emplace_back();
   w.strength = strength;
   w.reason.set_kind(kind);
+  w.reason.set_count(count);
+  w.reason.set_subject(std::move(subject));
 }
 
 }  // namespace
 
 void explain_slot(const View& s, const features::ViewerContext& context,
-                  const reranker::Scored& scored, log::v1::ServedSlot& slot) {
+                  const log::v1::FeedRequest& request, const reranker::Scored& scored,
+                  log::v1::ServedSlot& slot) {
   slot.set_score(scored.score);
   for (size_t t = 0; t < reranker::kTerms; ++t) {
     auto term = static_cast<Term>(t);
@@ -153,7 +183,7 @@ void explain_slot(const View& s, const features::ViewerContext& context,
   topic_reasons(s, context, video, reasons);
   co_watch_reason(s, context, scored.video, reasons);
   author_reasons(s, context, video, scored, reasons);
-  source_reason(scored, reasons);
+  source_reason(s, context, request, scored, reasons);
   std::stable_sort(reasons.begin(), reasons.end(),
                    [](const Weighed& a, const Weighed& b) { return a.strength > b.strength; });
   for (size_t i = 0; i < std::min(reasons.size(), kReasonsMax); ++i) {

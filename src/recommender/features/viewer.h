@@ -71,6 +71,7 @@ struct Viewer {
   uint64_t id = 0;
   bool anonymous = false;
   uint64_t active_us = 0;  // last page or outcome
+  uint16_t region = 0;     // of the last page (retrieval/regional_trends.h); 0: not known
   uint64_t pages = 0;      // served
   uint64_t impressions = 0;
   uint32_t positives = 0;             // outcomes that spoke for their video, ever

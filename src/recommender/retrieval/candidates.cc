@@ -14,6 +14,9 @@ constexpr uint8_t kTaken = 2;        // in `Filter::videos`: a candidate already
 constexpr uint8_t kRepresented = 4;  // of an original: one of its duplicates stands for it
 // Tells equals of one topic apart in personal retrieval; too small to outweigh an affinity.
 constexpr float kQualityWeight = 0.1f;
+// The latest likes whose sounds are looked up, and the newest videos of a sound that are looked at.
+constexpr size_t kSoundLikesMax = 24;
+constexpr size_t kSoundVideosMax = 64;
 
 bool holds(const std::vector<uint64_t>& list, uint64_t key) {
   return std::find(list.begin(), list.end(), key) != list.end();
@@ -141,11 +144,12 @@ bool speaks(const features::Video& video, const features::ViewerContext& context
 // The catalogue as one viewer may meet it, and the sources that read it.
 class Gathering {
  public:
-  Gathering(const View& s, const features::ViewerContext& context, std::span<const uint32_t> barred,
-            Scratch& scratch)
+  Gathering(const View& s, const features::ViewerContext& context,
+            const log::v1::FeedRequest& request, std::span<const uint32_t> barred, Scratch& scratch)
       : s_(s),
         c_(s.catalogue),
         context_(context),
+        request_(request),
         scratch_(scratch),
         filter_(s.catalogue, context, barred, scratch.videos),
         finds_(scratch.finds) {
@@ -233,7 +237,10 @@ class Gathering {
     take_all(finds_.personal, log::v1::SOURCE_PERSONAL);
     take_all(finds_.match, log::v1::SOURCE_MATCH);
     take_all(finds_.followed, log::v1::SOURCE_FOLLOWED);
+    take_liked_by_followed();
+    take_of_sounds();
     take_co_watched();
+    take_trending_in_region();
     take_all(finds_.trending_spoken, log::v1::SOURCE_TRENDING);
     take_all(finds_.trending, log::v1::SOURCE_TRENDING);
     take_all(finds_.fresh, log::v1::SOURCE_FRESH);
@@ -268,6 +275,48 @@ class Gathering {
     take_all(finds_.co_watched, log::v1::SOURCE_CO_WATCH);
   }
 
+  void take_liked_by_followed() {
+    uint32_t room = s_.bundle.candidates.liked_by_followed;
+    for (const auto& liked : request_.liked_by_followed()) {
+      if (room == 0) return;
+      const auto video = c_.find_video(liked.video_id());
+      if (!video || !allowed(c_.flags()[*video], *video)) continue;
+      take(*video, log::v1::SOURCE_LIKED_BY_FOLLOWED);
+      --room;
+    }
+  }
+
+  // The more of the latest likes have the sound the better, then by quality.
+  void take_of_sounds() {
+    std::vector<std::pair<uint64_t, uint32_t>> sounds;  // with how many likes have it
+    const auto likes = context_.liked().videos();
+    for (uint32_t video : likes.last(std::min(likes.size(), kSoundLikesMax))) {
+      const uint64_t sound = c_.video(video).sound_id;
+      if (sound == 0) continue;
+      auto at = std::find_if(sounds.begin(), sounds.end(),
+                             [sound](const auto& known) { return known.first == sound; });
+      if (at == sounds.end()) at = sounds.insert(at, {sound, 0});
+      ++at->second;
+    }
+    for (const auto& [sound, count] : sounds) {
+      const auto videos = s_.sounds.videos_of(sound);
+      for (uint32_t video : videos.last(std::min(videos.size(), kSoundVideosMax))) {
+        if (!allowed(c_.flags()[video], video)) continue;
+        finds_.sound.offer(static_cast<float>(count) + c_.quality()[video], video);
+      }
+    }
+    take_all(finds_.sound, log::v1::SOURCE_SOUND);
+  }
+
+  void take_trending_in_region() {
+    for (const auto& trend : s_.regional_trends.of(region_of(request_.region()))) {
+      if (trend.finishes < RegionalTrends::kFinishesMin) continue;
+      if (!allowed(c_.flags()[trend.video], trend.video)) continue;
+      finds_.trending_region.offer(trend.key, trend.video);
+    }
+    take_all(finds_.trending_region, log::v1::SOURCE_TRENDING_REGION);
+  }
+
   void take(uint32_t video, log::v1::Source source) {
     if ((filter_.videos[video] & kTaken) != 0) return;
     filter_.videos[video] |= kTaken;
@@ -281,6 +330,7 @@ class Gathering {
   const View& s_;
   const Catalogue& c_;
   const features::ViewerContext& context_;
+  const log::v1::FeedRequest& request_;
   Scratch& scratch_;
   Filter filter_;
   Finds& finds_;
@@ -294,7 +344,9 @@ void Finds::begin(const Bundle::Candidates& limits) {
   personal.begin(limits.personal);
   match.begin(limits.match);
   followed.begin(limits.followed);
+  sound.begin(limits.sound);
   co_watched.begin(limits.co_watch);
+  trending_region.begin(limits.trending_region);
   trending_spoken.begin(limits.trending / 2);
   trending.begin(limits.trending - limits.trending / 2);
   fresh.begin(limits.fresh);
@@ -317,8 +369,9 @@ bool is_servable(const View& s, const features::ViewerContext& context, uint32_t
 }
 
 CandidateSet gather(const View& s, const features::ViewerContext& context,
-                    std::span<const uint32_t> barred, base::Rng& rng, Scratch& scratch) {
-  Gathering gathering(s, context, barred, scratch);
+                    const log::v1::FeedRequest& request, std::span<const uint32_t> barred,
+                    base::Rng& rng, Scratch& scratch) {
+  Gathering gathering(s, context, request, barred, scratch);
   gathering.scan();
   gathering.probe();
   gathering.take_found();

@@ -6,7 +6,11 @@
 // for,
 //   by how much.
 // - followed: newest of the authors whom the viewer follows.
+// - liked by followed: what the request says that people whom the viewer follows like; who they are
+//   the engine does not know.
+// - sound: videos with the sound of the viewer's latest likes.
 // - co-watch: what others liked beside the viewer's latest likes.
+// - trending in the region: what others there finish now (regional_trends.h).
 // - trending: what others finish now (forward-decayed merit); half in the viewer's language.
 // - fresh: newest within their exploration budget.
 // - the best of each topic, as trending or fresh, so that every topic can be met.
@@ -40,7 +44,9 @@ struct Finds {
   TopK<float> personal;
   TopK<float> match;
   TopK<uint64_t> followed;
+  TopK<float> sound;
   TopK<float> co_watched;
+  TopK<double> trending_region;
   TopK<double> trending_spoken;
   TopK<double> trending;
   TopK<uint64_t> fresh;
@@ -71,7 +77,9 @@ struct CandidateSet {
 bool is_servable(const View& view, const features::ViewerContext& context, uint32_t video);
 
 // `barred`: videos that must not come, nor what looks the same, beyond what the viewer has seen.
+// Of the request its region and what is liked by followed people is read.
 CandidateSet gather(const View& view, const features::ViewerContext& context,
-                    std::span<const uint32_t> barred, base::Rng& rng, Scratch& scratch);
+                    const log::v1::FeedRequest& request, std::span<const uint32_t> barred,
+                    base::Rng& rng, Scratch& scratch);
 
 }  // namespace rondo::recommender::retrieval

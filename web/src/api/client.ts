@@ -2,6 +2,8 @@
 // an HttpOnly cookie that the browser keeps.
 import { ApiError, parse_problem } from "./problem";
 import type {
+  Account,
+  AccountChange,
   Event,
   EventReceipt,
   FeedKind,
@@ -112,6 +114,8 @@ export const api = {
 
   post_events: (events: Event[], last_chance = false) =>
     call<EventReceipt>("POST", "/events", { body: { events }, keepalive: last_chance }),
+
+  change_account: (change: AccountChange) => call<Account>("PATCH", "/accounts/me", { body: change }),
 
   preferences: () => call<Preferences>("GET", "/viewers/current/preferences"),
   change_preferences: (change: PreferenceChange) =>

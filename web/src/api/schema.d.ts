@@ -73,6 +73,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/accounts/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change what is named of one's own account, and nothing else. */
+        patch: operations["changeOwnAccount"];
+        trace?: never;
+    };
     "/api/v1/accounts/me/videos": {
         parameters: {
             query?: never;
@@ -607,6 +624,7 @@ export interface components {
             handle: string;
             role: components["schemas"]["Role"];
             created_at: string;
+            shares_likes: boolean;
         };
         /** @enum {string} */
         Role: "member" | "admin";
@@ -618,6 +636,9 @@ export interface components {
         Credentials: {
             handle: string;
             password: string;
+        };
+        AccountChange: {
+            shares_likes?: boolean;
         };
         VideoList: {
             items: components["schemas"]["Video"][];
@@ -737,7 +758,7 @@ export interface components {
             score: number;
         };
         /** @enum {string} */
-        Source: "personal" | "trending" | "fresh" | "followed" | "co_watch" | "match" | "exploration" | "following" | "latest";
+        Source: "personal" | "trending" | "fresh" | "followed" | "co_watch" | "match" | "exploration" | "sound" | "liked_by_followed" | "trending_region" | "following" | "latest";
         Reason: {
             kind: components["schemas"]["ReasonKind"];
             subject: string;
@@ -745,7 +766,7 @@ export interface components {
             count: number;
         };
         /** @enum {string} */
-        ReasonKind: "topic_finished" | "topic_liked" | "topic_skipped" | "follows_author" | "author_finished" | "co_watched" | "trending" | "fresh" | "exploration" | "asked_more" | "asked_less";
+        ReasonKind: "topic_finished" | "topic_liked" | "topic_skipped" | "follows_author" | "author_finished" | "co_watched" | "trending" | "fresh" | "exploration" | "asked_more" | "asked_less" | "sound_liked" | "liked_by_followed" | "trending_region";
         ScoreTerm: {
             name: string;
             value: number;
@@ -1079,6 +1100,31 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            "4XX": components["responses"]["Problem"];
+        };
+    };
+    changeOwnAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountChange"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
             };
             "4XX": components["responses"]["Problem"];
         };

@@ -6,6 +6,7 @@ type Schemas = components["schemas"];
 
 export type CaptionTrack = Schemas["CaptionTrack"];
 export type Account = Schemas["Account"];
+export type AccountChange = Schemas["AccountChange"];
 export type Event = Schemas["Event"];
 export type EventReceipt = Schemas["EventReceipt"];
 export type EventType = Event["type"];

@@ -53,6 +53,12 @@ class Viewer {
     this.changes += 1;
   }
 
+  /** Whether followers may be shown what this account likes. */
+  async share_likes(shares: boolean): Promise<void> {
+    const account = await api.change_account({ shares_likes: shares });
+    if (this.session) this.session = { ...this.session, account };
+  }
+
   #become(session: Session): void {
     this.session = session;
     this.changes += 1;

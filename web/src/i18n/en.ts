@@ -1,5 +1,5 @@
 // English, and by its shape the contract of every other language.
-import { count, decimals, percent } from "./format";
+import { count, decimals, percent, region } from "./format";
 
 const plural = new Intl.PluralRules("en");
 const n_of = (n: number, one: string, other: string) =>
@@ -161,6 +161,9 @@ export const en = {
       followed: "You follow its author.",
       match: "It is about something that you like, or by somebody whose videos you like.",
       co_watch: "Others who like what you like, like it too.",
+      sound: "It has the sound of a video that you liked.",
+      liked_by_followed: "People you follow like it.",
+      trending_region: "Many people where you are watch it just now.",
       exploration: "A try: to find out whether you like something new.",
       following: "From somebody you follow, in the order of time.",
       latest: "In the order of time. Nothing here is chosen by your watching.",
@@ -180,6 +183,12 @@ export const en = {
           return `You watched ${n_of(n, "one", "#")} by @${subject} to the end.`;
         case "co_watched":
           return `Others who liked ${n_of(n, "a video", "# videos")} that you liked, liked it too.`;
+        case "sound_liked":
+          return `You liked ${n_of(n, "a video", "# videos")} with this sound.`;
+        case "liked_by_followed":
+          return `${n_of(n, "Somebody you follow likes", "# people you follow like")} it.`;
+        case "trending_region":
+          return `It is being watched a lot where you are (${region("en", subject)}).`;
         case "asked_more":
           return `You asked for more ${topic(subject)}.`;
         case "asked_less":
@@ -338,6 +347,8 @@ export const en = {
     theme_light: "Light",
     data_saver: "Data saver",
     data_saver_hint: "Smaller videos, and a blur until they play instead of a picture. On this device only.",
+    shares_likes: "Show followers what I like",
+    shares_likes_hint: "Videos that you like may come in your followers’ feeds as liked by somebody they follow. Your name is not told, though whoever follows few people may guess. Otherwise your likes are yours alone.",
     load_more: "Show more",
   },
 

@@ -11,6 +11,10 @@ function format(locale: string, options: Intl.NumberFormatOptions): Intl.NumberF
 
 export const count = (locale: string, n: number) => format(locale, {}).format(n);
 
+/** "CA" as "Canada". */
+export const region = (locale: string, code: string) =>
+  new Intl.DisplayNames(locale, { type: "region" }).of(code) ?? code;
+
 /** 1,234 as "1.2K": for the narrow places. */
 export const compact = (locale: string, n: number) =>
   format(locale, { notation: "compact", maximumFractionDigits: 1 }).format(n);

@@ -1,7 +1,7 @@
 // Français. Espaces insécables : fine (U+202F) devant ; ! ? et dans les guillemets, pleine (U+00A0)
 // devant les deux-points.
 import type { Messages } from "./en";
-import { count, decimals, percent } from "./format";
+import { count, decimals, percent, region } from "./format";
 
 const plural = new Intl.PluralRules("fr");
 const n_of = (n: number, one: string, other: string) =>
@@ -159,6 +159,9 @@ export const fr: Messages = {
       followed: "Vous suivez son auteur.",
       match: "Elle parle de quelque chose que vous aimez, ou vient de quelqu’un que vous aimez regarder.",
       co_watch: "Ceux qui aiment ce que vous aimez l’aiment aussi.",
+      sound: "Elle a le son d’une vidéo que vous avez aimée.",
+      liked_by_followed: "Des gens que vous suivez l’aiment.",
+      trending_region: "Beaucoup de gens de votre région la regardent en ce moment.",
       exploration: "Un essai\u00a0: pour savoir si quelque chose de nouveau vous plaît.",
       following: "De quelqu’un que vous suivez, dans l’ordre du temps.",
       latest: "Dans l’ordre du temps. Rien ici ne dépend de ce que vous regardez.",
@@ -178,6 +181,12 @@ export const fr: Messages = {
           return `Vous avez regardé jusqu’au bout ${n_of(n, "une vidéo", "# vidéos")} de @${subject}.`;
         case "co_watched":
           return `Ceux qui ont aimé ${n_of(n, "une vidéo", "# vidéos")} que vous avez aimée${n > 1 ? "s" : ""} l’ont aimée aussi.`;
+        case "sound_liked":
+          return `Vous avez aimé ${n_of(n, "une vidéo", "# vidéos")} avec ce son.`;
+        case "liked_by_followed":
+          return `${n_of(n, "Quelqu’un que vous suivez l’aime", "# personnes que vous suivez l’aiment")}.`;
+        case "trending_region":
+          return `On la regarde beaucoup dans votre région (${region("fr", subject)}).`;
         case "asked_more":
           return `Vous avez demandé plus ${of(topic(subject))}.`;
         case "asked_less":
@@ -339,6 +348,8 @@ export const fr: Messages = {
     theme_light: "Claire",
     data_saver: "Économiseur de données",
     data_saver_hint: "Des vidéos plus petites et, avant la lecture, un flou au lieu d’une image. Sur cet appareil seulement.",
+    shares_likes: "Montrer ce que j’aime à qui me suit",
+    shares_likes_hint: "Les vidéos que vous aimez peuvent venir dans le fil de ceux qui vous suivent, comme aimées par quelqu’un qu’ils suivent. Votre nom n’est pas dit, mais qui suit peu de gens peut le deviner. Sinon, vos «\u202fj’aime\u202f» ne sont qu’à vous.",
     load_more: "En voir plus",
   },
 
