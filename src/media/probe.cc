@@ -99,11 +99,12 @@ class Prober {
     RD_TRY(ProcessResult result, sandbox_.run(command));
     if (!result.succeeded()) {
       // A frame beyond -max_pixels is not decoded, and may show in no other way.
-      constexpr std::string_view marker = "Picture size ";
-      if (auto at = result.err.find(marker);
+      constexpr std::string_view kMarker = "Picture size ";
+      if (auto at = result.err.find(kMarker);
           at != std::string::npos && result.err.find("exceeds specified max pixel") > at) {
         int width = 0, height = 0;
-        if (std::sscanf(result.err.c_str() + at + marker.size(), "%9dx%9d", &width, &height) == 2) {
+        if (std::sscanf(result.err.c_str() + at + kMarker.size(), "%9dx%9d", &width, &height) ==
+            2) {
           probe_.video.width = width;
           probe_.video.height = height;
           RD_CHECK(judge_pixels(probe_.video, limits_));
@@ -140,12 +141,13 @@ class Prober {
   // The frame itself says what the container may not, or says otherwise: its word counts. That it
   // decodes shows that there is a picture.
   Result<void> read_first_frame() {
+    constexpr const char* kOfFirstFrame =
+        "frame=width,height,pix_fmt,sample_aspect_ratio,color_range,color_space,color_primaries,"
+        "color_transfer";
     auto& video = probe_.video;
     RD_TRY(json::object answer,
            ffprobe({"-select_streams", std::to_string(video.index), "-read_intervals", "%+#1",
-                    "-show_frames", "-show_entries",
-                    "frame=width,height,pix_fmt,sample_aspect_ratio,color_range,color_space,"
-                    "color_primaries,color_transfer"}));
+                    "-show_frames", "-show_entries", kOfFirstFrame}));
     if (!take_frame(answer, video)) return damaged("no picture in it can be decoded");
     return judge_pixels(video, limits_);
   }
@@ -203,9 +205,9 @@ class Prober {
     const double picture_end = from_start(picture.end(1 / std::max(1.0, video.frame_rate)));
     const double end =
         sound.frames > 0 ? std::max(picture_end, from_start(sound.end(0))) : picture_end;
-    probe_.video_start_us = static_cast<uint64_t>(from_start(picture.first) * 1e6 + 0.5);
-    probe_.video_end_us = static_cast<uint64_t>(picture_end * 1e6 + 0.5);
-    probe_.duration_ms = static_cast<uint64_t>(end * 1000 + 0.5);
+    probe_.video_start_us = static_cast<uint64_t>(std::llround(from_start(picture.first) * 1e6));
+    probe_.video_end_us = static_cast<uint64_t>(std::llround(picture_end * 1e6));
+    probe_.duration_ms = static_cast<uint64_t>(std::llround(end * 1000));
 
     const bool cut = packets.said.find("partial file") != std::string::npos ||
                      packets.said.find("ended prematurely") != std::string::npos;
@@ -267,7 +269,7 @@ std::vector<std::string> input_options(const Probe& probe, const MediaLimits& li
   const std::string& codec = probe.video.codec;
   if (probe.video.alpha && (codec == "vp8" || codec == "vp9")) {
     options.push_back("-c:" + std::to_string(probe.video.index));
-    options.push_back(codec == "vp8" ? "libvpx" : "libvpx-vp9");
+    options.emplace_back(codec == "vp8" ? "libvpx" : "libvpx-vp9");
   }
   return options;
 }

@@ -56,7 +56,7 @@ std::string words_of(std::string_view text) {
   }
   std::string words;
   while (!text.empty()) {
-    const size_t size =
+    const auto size =
         static_cast<size_t>(std::find_if(text.begin(), text.end(), is_space) - text.begin());
     const std::string_view word = text.substr(0, size);
     if (!is_no_word(word)) {

@@ -239,10 +239,10 @@ std::function<void(std::string_view)> progress_reader(uint64_t duration_ms,
   const double duration_us = std::max(1.0, static_cast<double>(duration_ms) * 1000);
   return
       [duration_us, progress = std::move(progress), reported = 0.0](std::string_view line) mutable {
-        constexpr std::string_view key = "out_time_us=";
-        if (!progress || !line.starts_with(key)) return;
+        constexpr std::string_view kKey = "out_time_us=";
+        if (!progress || !line.starts_with(kKey)) return;
         int64_t us = 0;
-        std::from_chars(line.data() + key.size(), line.data() + line.size(), us);
+        std::from_chars(line.data() + kKey.size(), line.data() + line.size(), us);
         const double done = std::min(static_cast<double>(us) / duration_us, 0.99);
         if (done > reported) progress(reported = done);
       };
@@ -293,7 +293,7 @@ Result<Transcoded> transcode(const Sandbox& sandbox, const fs::path& file, const
   const int64_t rate_bps_max = pass.rungs.empty() ? 0 : pass.rungs[0].rate_bps_max;
   command.limits.file_bytes_max = (16u << 20) + static_cast<uint64_t>(rate_bps_max + 256'000) / 8 *
                                                     (limits.duration_ms_max / 1000 + 1);
-  command.stop = stop;
+  command.stop = std::move(stop);
   command.on_stdout_line = progress_reader(probe.duration_ms, progress);
   RD_TRY(ProcessResult ran, sandbox.run(command));
   if (!ran.succeeded()) return command_failed(ran, "converting it");
