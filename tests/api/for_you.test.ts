@@ -151,7 +151,7 @@ test("what several people of a region finish trends there, and not elsewhere", {
   };
   for (let i = 0; i < 4; ++i) {
     const viewer = await from("de-AT, de;q=0.8");
-    await viewer.ask(0, 24);
+    await viewer.ask(0, 20);
     for (const slot of viewer.queue) await viewer.post(viewer.watched(slot, true));
   }
   const named = (items: any[]) => items.filter((item) => item.source === "trending_region");
