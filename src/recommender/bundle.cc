@@ -102,6 +102,9 @@ std::vector<Field> fields_of(Bundle& b) {
   add("affinity.not_interested", b.affinity.not_interested, 0, 100);
   add("affinity.minor_topic", b.affinity.minor_topic, 0, 1);
   add("affinity.turning", b.affinity.turning, 0.001, 1);
+  add("affinity.telling", b.affinity.telling, 0, 20);
+  add("affinity.doubt_max", b.affinity.doubt_max, 0.5, 1000);
+  add("affinity.turned_left", b.affinity.turned_left, 0, 1);
   add("affinity.lately", b.affinity.lately, 0, 100);
   add("value.topic_affinity", b.value.topic_affinity, -100, 100);
   add("value.topic_lately", b.value.topic_lately, -100, 100);
@@ -155,6 +158,7 @@ std::vector<Field> fields_of(Bundle& b) {
   add("exploration.uniform_share", b.exploration.uniform_share, 0, 0.5);
   add("exploration.new_video_share", b.exploration.new_video_share, 0, 0.5);
   add("exploration.debut_hours", b.exploration.debut_hours, 0, 1000);
+  add("exploration.debut_outcomes", b.exploration.debut_outcomes, 0.1, 1000);
   add("exploration.debut_share_max", b.exploration.debut_share_max, 0, 0.5);
   add("exploration.new_topic_share", b.exploration.new_topic_share, 0, 0.5);
   add("exploration.new_topic_outcomes", b.exploration.new_topic_outcomes, 0.1, 1000);
@@ -353,8 +357,11 @@ Bundle Bundle::defaults() {
                 .skip = 0.7f,
                 .not_interested = 3,
                 .minor_topic = 0.4f,
-                .turning = 0.12f,
-                .lately = 1.5f};
+                .turning = 0.05f,
+                .telling = 2.5f,
+                .lately = 1.5f,
+                .doubt_max = 4,
+                .turned_left = 0.1f};
   b.value = {.topic_affinity = 0.6f,
              .topic_lately = 0.6f,
              .author_affinity = 0.4f,
@@ -403,12 +410,13 @@ Bundle Bundle::defaults() {
              .cold_outcomes = 2,
              .likeness_penalty = 0.1f,
              .likeness_compared = 100,
-             .temperature = 0.08f};
+             .temperature = 0.04f};
   b.exploration = {.uniform_share = 0.01f,
                    .new_video_share = 0.02f,
                    .debut_hours = 1,
+                   .debut_outcomes = 6,
                    .debut_share_max = 0.15f,
-                   .new_topic_share = 0.3f,
+                   .new_topic_share = 0.05f,
                    .new_topic_outcomes = 6,
                    .bonus = 1,
                    .temperature = 0.3f,

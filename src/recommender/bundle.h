@@ -130,7 +130,11 @@ struct Bundle {
     float minor_topic;  // weight of topics after the first
     float turning;      // chance, at each outcome of a topic, that the viewer likes it no more or
                         // begins to
-    float lately;       // log odds that a unit of evidence speaks for or against liking it now
+    float telling;      // log odds ratio of staying with a video, between those who like its topic
+                        // and those who do not
+    float lately;       // log odds of liking it now in a unit of evidence of any other act
+    float doubt_max;    // log odds beyond which all of a viewer's tastes are taken to have turned
+    float turned_left;  // of the evidence of before, then
   };
   struct Value {  // direct terms of the score beside the heads'
     float topic_affinity;
@@ -195,6 +199,7 @@ struct Bundle {
     float uniform_share;    // of a slot's probability, over all that is eligible
     float new_video_share;  // the same, over new videos within their budget
     float debut_hours;      // after publication, in which a video is to have its first budget
+    float debut_outcomes;   // a viewer's, at which half of that share is taken from the viewer
     float debut_share_max;  // of a slot's probability, over those that have not, as they need it
     float
         new_topic_share;  // the same, over topics that the viewer has not met; falls with outcomes

@@ -41,7 +41,7 @@ TEST(Bundle, ShaNamesEveryValue) {
 // The defaults are part of what pages are reproduced from: a change here is a change of bundle.
 TEST(Bundle, GoldenShaOfTheDefaults) {
   EXPECT_EQ(base::to_hex(base::as_bytes(Bundle::defaults().sha256())),
-            "f55818d5df8bd76dd952bce73a835c98d223971813d3116f9de65ac010e87a9f");
+            "e11180f542ef4777b30895bc0e80772dd1f7b6e59594d74bb7b84eba9fa676a0");
 }
 
 TEST(Bundle, WhitespaceAndOrderDoNotMatter) {

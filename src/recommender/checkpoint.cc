@@ -218,6 +218,9 @@ void viewer_fields(A& a, V& v) {
   a(v.pages);
   a(v.impressions);
   a(v.positives);
+  a(v.doubt.odds);
+  a(v.doubt.since_s);
+  a(v.turned_s);
   a.list(v.history, kHistoryMax, [&a](auto& e) {
     a(e.video);
     a(e.at_s);
@@ -271,6 +274,7 @@ void page_fields(A& a, V& page) {
     a(slot.status);
     a(slot.outcomes);
     a(slot.masked);
+    a(slot.skip_expected);
   });
   a.list(page.arms, kArmsMax, [&](auto& frozen) {
     a.list(frozen.pooled, kDimensionsMax, number);

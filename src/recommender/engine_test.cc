@@ -709,9 +709,9 @@ TEST(EngineGolden, FixedScenario) {
     world.swipe(session, 8, [](const std::string& t) { return t == "t4"; });
   }
   EXPECT_EQ(hex(world.engine->digest()),
-            "2ee2487494bd0be47e619cde49f654be55f5fdeda2c9bb7375061934aef76825");
+            "77a07a7ebef6ecd687b88373a4a7e871af4f1a7bbedd42a588e47db1ae30a327");
   EXPECT_EQ(base::to_hex(base::as_bytes(base::sha256(session.latest.served.SerializeAsString()))),
-            "611401841b4531c5aca56ef1e21ddeeb0eaa36af12f36db96cfc740d471fcdec");
+            "b227093390d1d9e754205f840669f7785d7560b253d8c36f0b234de503dab9f4");
 }
 
 TEST(EngineBounds, PendingExamplesAndReservationsAreBounded) {

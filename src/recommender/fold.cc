@@ -165,6 +165,15 @@ features::Frozen freeze(const State& s, const Arm& arm, const Viewer& viewer,
 
 // The page is out: its videos are this viewer's until shown, released or too old; what it does not
 // hold of earlier pages is free again; its examples are frozen as the state stands here.
+// As the page said; even odds when it did not, as pages of other engines may.
+float skip_expected(const log::v1::ServedSlot& slot) {
+  const auto& terms = slot.terms();
+  const auto skip = std::find_if(terms.begin(), terms.end(), [](const auto& term) {
+    return term.name() == head_name(Head::kSkip);
+  });
+  return skip == terms.end() ? 0.5f : std::clamp(skip->value(), 0.0f, 1.0f);
+}
+
 void fold_served(State& s, uint64_t offset, const log::v1::Served& r) {
   const auto& request = r.request();
   Viewer* viewer = active_viewer(s, request.viewer_id(), request.anonymous());
@@ -193,6 +202,7 @@ void fold_served(State& s, uint64_t offset, const log::v1::Served& r) {
       continue;
     }
     slot.video = *video;
+    slot.skip_expected = skip_expected(r.slots(i));
     viewer->reserved.push_back({offset, *video, static_cast<uint32_t>(i)});
   }
   for (const auto& arm : s.arms) page.arms.push_back(freeze(s, *arm, *viewer, request, page));

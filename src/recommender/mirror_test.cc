@@ -147,10 +147,11 @@ TEST(Mirror, OneTopicPageByPage) {
   }
 }
 
-// Four topics of eight: nothing runs out in twelve swipes, and the mirror wants the other four.
+// Four topics of eight, and 240 videos: nothing runs out in twelve swipes, and the mirror wants the
+// other four.
 TEST(Mirror, HalfOfTheTopics) {
   for (uint32_t trained : {0u, 200u}) {
-    auto world = make_world(48, trained);
+    auto world = make_world(240, trained);
     Outcome o = compare(trained == 0 ? "four topics, new network" : "four topics, 200 before", 4,
                         [&](uint64_t viewer, const Topics& topics, bool reversed) {
                           return swipe_by_swipe(*world, viewer, topics, reversed, 3);

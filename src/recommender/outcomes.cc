@@ -39,6 +39,7 @@ struct Evidence {
   float positive = 0;
   float negative = 0;
   bool outcome = true;  // a new one: older evidence steps back
+  std::optional<features::Stay> stay;
   uint16_t finished = 0, skipped = 0, liked = 0, not_interested = 0;  // for "learned"
 };
 
@@ -63,11 +64,16 @@ void add_evidence(State& s, Viewer& viewer, uint32_t video, const Evidence& e) {
   float weight = 1;
   for (uint32_t topic : v.topic_list()) {
     touch(s, viewer, topic, e);
-    viewer.topics.add(topic, weight * e.positive, weight * e.negative, e.outcome, s.time_s(),
-                      options);
+    const float lately =
+        e.stay ? features::odds_of_liking(*e.stay, viewer.topics.likely(topic, s.time_s(), options),
+                                          options.telling)
+        : e.outcome ? 0.0f
+                    : options.lately * (e.positive - e.negative);
+    viewer.topics.add(topic, {weight * e.positive, weight * e.negative, weight * lately, e.outcome},
+                      s.time_s(), options);
     weight = options.minor_topic;
   }
-  viewer.authors.add(v.author, e.positive, e.negative, e.outcome, s.time_s(), options);
+  viewer.authors.add(v.author, {e.positive, e.negative, 0, e.outcome}, s.time_s(), options);
 }
 
 HistoryEntry& history_entry(State& s, Viewer& viewer, uint32_t video) {
@@ -169,6 +175,16 @@ bool first(State& s, PendingSlot& slot, uint16_t bit) {
   return true;
 }
 
+// Whether this outcome is one too many against what the viewer's tastes made expect.
+bool doubts(const State& s, Viewer& viewer, const features::Video& video,
+            const features::Stay& stay) {
+  if (video.topic_count == 0) return false;
+  const auto& options = s.bundle.affinity;
+  const float likely = viewer.topics.likely(video.main_topic(), s.time_s(), options);
+  return viewer.doubt.add(features::odds_of_turn(stay, likely, options.telling), s.time_s(),
+                          options.doubt_max);
+}
+
 void resolve_watch(State& s, Viewer& viewer, PendingPage& page, PendingSlot& slot,
                    const log::v1::Watch& watch) {
   const auto& video = s.catalogue.video(slot.video);
@@ -214,7 +230,10 @@ void resolve_watch(State& s, Viewer& viewer, PendingPage& page, PendingSlot& slo
     if (leaning > 0) e.positive = leaning;
     if (leaning < 0 && !left) e.negative = -leaning;
   }
+  if (!left) e.stay = features::Stay{skipped, slot.skip_expected};
+  const bool turned = e.stay && doubts(s, viewer, video, *e.stay);
   add_evidence(s, viewer, slot.video, e);
+  if (turned) viewer.turn(s.bundle.affinity.turned_left);
 }
 
 void resolve_like(State& s, Viewer& viewer, PendingPage& page, PendingSlot& slot, bool liked) {
@@ -270,10 +289,11 @@ void resolve_not_interested(State& s, Viewer& viewer, PendingPage& page, Pending
   // neither.
   if (scope == log::v1::NOT_INTERESTED_SOUND) return;
   if (scope == log::v1::NOT_INTERESTED_AUTHOR) {
-    viewer.authors.add(v.author, 0, e.negative, false, s.time_s(), options);
+    viewer.authors.add(v.author, {0, e.negative, 0, false}, s.time_s(), options);
   } else if (scope == log::v1::NOT_INTERESTED_TOPIC && v.topic_count > 0) {
     touch(s, viewer, v.main_topic(), e);
-    viewer.topics.add(v.main_topic(), 0, e.negative, false, s.time_s(), options);
+    viewer.topics.add(v.main_topic(), {0, e.negative, -options.lately * e.negative, false},
+                      s.time_s(), options);
   } else {
     e.negative = options.skip;
     add_evidence(s, viewer, slot.video, e);

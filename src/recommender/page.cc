@@ -79,16 +79,16 @@ reranker::Placed place_of(const View& s, uint32_t index) {
 
 // Impressions an hour that a video needs to have its first budget in time; 0 when that is over.
 float need_of(const View& s, const features::Video& video) {
+  constexpr float kDue = 0.75f;           // of the time: the rest is for those who are late
   constexpr float kHoursMin = 1.0f / 12;  // what is left of the time, at least
   constexpr double kHourUs = 3'600'000'000.0;
   const auto& exploration = s.bundle.exploration;
   if (video.stage != 0 || video.impressions >= exploration.budget_impressions[0]) return 0;
   const uint64_t age_us = s.time_us > video.published_us ? s.time_us - video.published_us : 0;
   const auto hours = static_cast<float>(static_cast<double>(age_us) / kHourUs);
-  const float left = exploration.debut_hours - hours;
-  if (left <= 0) return 0;
+  if (hours >= exploration.debut_hours) return 0;
   return static_cast<float>(exploration.budget_impressions[0] - video.impressions) /
-         std::max(left, kHoursMin);
+         std::max(kDue * exploration.debut_hours - hours, kHoursMin);
 }
 
 SlateItem slate_item(const View& s, const features::ViewerContext& context, const Scored& scored) {

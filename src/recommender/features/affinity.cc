@@ -25,7 +25,7 @@ float turned(float log_odds, float chance) {
 
 }  // namespace
 
-void Affinities::add(uint32_t key, float positive, float negative, bool outcome, uint32_t now_s,
+void Affinities::add(uint32_t key, const Evidence& e, uint32_t now_s,
                      const Bundle::Affinity& options) {
   auto at = std::lower_bound(entries_.begin(), entries_.end(), key, kByKey);
   if (at == entries_.end() || at->key != key) {
@@ -45,15 +45,29 @@ void Affinities::add(uint32_t key, float positive, float negative, bool outcome,
     at = entries_.insert(at, AffinityEntry{key, 0, 0, 0, now_s, 0});
   }
   const float lasting = keep(*at, now_s, options);
-  const float left = lasting * (outcome ? options.event_decay : 1.0f);
-  at->positive = std::max(0.0f, at->positive * left + positive);
-  at->negative = std::max(0.0f, at->negative * left + negative);
+  const float left = lasting * (e.outcome ? options.event_decay : 1.0f);
+  at->positive = std::max(0.0f, at->positive * left + e.positive);
+  at->negative = std::max(0.0f, at->negative * left + e.negative);
   const float odds = at->lately * lasting;
-  at->lately = std::clamp(
-      (outcome ? turned(odds, options.turning) : odds) + options.lately * (positive - negative),
-      -kOddsMax, kOddsMax);
-  if (outcome && at->outcomes < UINT32_MAX) ++at->outcomes;
+  at->lately = std::clamp((e.outcome ? turned(odds, options.turning) : odds) + e.lately, -kOddsMax,
+                          kOddsMax);
+  if (e.outcome && at->outcomes < UINT32_MAX) ++at->outcomes;
   at->last_s = now_s;
+}
+
+void Affinities::step_back(float left) {
+  for (AffinityEntry& entry : entries_) {
+    entry.positive *= left;
+    entry.negative *= left;
+    entry.lately *= left;
+    entry.outcomes = 0;
+  }
+}
+
+float Affinities::likely(uint32_t key, uint32_t now_s, const Bundle::Affinity& options) const {
+  const AffinityEntry* entry = find(key);
+  if (entry == nullptr) return 0.5f;
+  return kernels::sigmoid(turned(entry->lately * keep(*entry, now_s, options), options.turning));
 }
 
 float Affinities::value_of(const AffinityEntry& entry, uint32_t now_s,

@@ -3,8 +3,8 @@
 //
 // And how much lately: the odds that the viewer likes it now, when at each outcome there is a
 // chance that the viewer's mind has changed (the forward filter of a hidden Markov model of two
-// states). A few outcomes turn it, however much there was before; for what has been so for long it
-// is the worse of the two.
+// states; what an outcome tells is in surprise.h). A few outcomes turn it, however much there was
+// before; for what has been so for long it is the worse of the two.
 //
 // Plain data, bounded: when full, the entry with the least evidence left makes room (ties: the
 // smaller key). 24 bytes an entry.
@@ -31,10 +31,19 @@ class Affinities {
  public:
   explicit Affinities(size_t entries_max) : entries_max_(entries_max) {}
 
-  // Adds evidence (either may be 0; negative amounts take evidence back). `outcome`: it is a new
-  // outcome, so that older evidence steps back.
-  void add(uint32_t key, float positive, float negative, bool outcome, uint32_t now_s,
-           const Bundle::Affinity& options);
+  // Evidence for and against, and log odds of liking it lately. Negative amounts take evidence
+  // back.
+  struct Evidence {
+    float positive = 0;
+    float negative = 0;
+    float lately = 0;
+    bool outcome = true;  // a new one: older evidence steps back
+  };
+  void add(uint32_t key, const Evidence& evidence, uint32_t now_s, const Bundle::Affinity& options);
+  // All of it steps back, to this share.
+  void step_back(float left);
+  // 0..1: that the viewer likes it, at the next outcome.
+  float likely(uint32_t key, uint32_t now_s, const Bundle::Affinity& options) const;
   // -1..1; 0 for a key without evidence.
   float value(uint32_t key, uint32_t now_s, const Bundle::Affinity& options) const;
   static float value_of(const AffinityEntry& entry, uint32_t now_s,

@@ -67,7 +67,7 @@ ViewerContext::ViewerContext(const Bundle& bundle, const Catalogue& catalogue,
 void ViewerContext::pool_history() {
   float weight = 1;
   float total = 1;  // one outcome's worth of nothing: the first outcomes are taken with care
-  const auto& history = viewer_->history;
+  const auto history = viewer_->recent();
   for (size_t i = history.size(); i > 0; --i) {
     float v = weight * valence(history[i - 1]);
     weight *= bundle_.model.history_decay;
@@ -81,7 +81,7 @@ void ViewerContext::pool_history() {
 std::vector<PastOutcome> ViewerContext::past() const {
   std::vector<PastOutcome> out;
   if (viewer_ == nullptr) return out;
-  const auto& history = viewer_->history;
+  const auto history = viewer_->recent();
   for (size_t i = history.size(); i > 0 && out.size() < bundle_.model.history_attended; --i) {
     auto valence = static_cast<int8_t>(features::valence(history[i - 1]) * 64.0f);
     if (valence != 0) out.push_back({history[i - 1].video, valence});

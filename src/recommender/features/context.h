@@ -55,7 +55,7 @@ class ViewerContext {
   std::span<const float> pooled() const { return pooled_; }
   // The latest outcomes that spoke for or against their video, newest first.
   std::vector<PastOutcome> past() const;
-  size_t outcomes() const { return viewer_ == nullptr ? 0 : viewer_->history.size(); }
+  size_t outcomes() const { return viewer_ == nullptr ? 0 : viewer_->recent().size(); }
   // Affinities by index, ascending: for scans.
   const std::vector<std::pair<uint32_t, float>>& topics() const { return topics_; }
   const std::vector<std::pair<uint32_t, float>>& authors() const { return authors_; }

@@ -59,9 +59,15 @@ HistoryEntry& Viewer::history_entry(uint32_t video, uint32_t now_s, size_t entri
   return history.emplace_back(HistoryEntry{video, now_s, 0, 0});
 }
 
+std::span<const HistoryEntry> Viewer::recent() const {
+  const auto first = std::partition_point(history.begin(), history.end(),
+                                          [this](const auto& e) { return e.at_s < turned_s; });
+  return {first, history.end()};
+}
+
 std::vector<uint32_t> Viewer::liked() const {
   std::vector<uint32_t> out;
-  for (const HistoryEntry& entry : history) {
+  for (const HistoryEntry& entry : recent()) {
     if (valence(entry) > 0) out.push_back(entry.video);
   }
   return out;
@@ -70,7 +76,16 @@ std::vector<uint32_t> Viewer::liked() const {
 void Viewer::block_author(uint32_t author) { block(blocked_authors, author); }
 void Viewer::block_sound(uint64_t sound_id) { block(blocked_sounds, sound_id); }
 
+void Viewer::turn(float left) {
+  turned_s = doubt.since_s;
+  doubt = {};
+  topics.step_back(left);
+  authors.step_back(left);
+}
+
 void Viewer::reset() {
+  doubt = {};
+  turned_s = 0;
   history.clear();
   topics.clear();
   authors.clear();

@@ -3,8 +3,8 @@
 // Bytes a viewer, at the most (the bundle's defaults; the seen set and pending pages apart):
 //
 //   history      128 x 12 = 1,536     the last outcomes
-//   topics        48 x 20 =   960     affinities
-//   authors       32 x 20 =   640     affinities
+//   topics        48 x 24 = 1,152     affinities
+//   authors       32 x 24 =   768     affinities
 //   event window  64 x  8 =   512     hashes of client event ids
 //   reserved      64 x 16 = 1,024     typically 8 x 16 = 128
 //   touched       16 x 16 =   256     what changed since the last page, typically 4 x 16 = 64
@@ -31,6 +31,7 @@
 #include "recommender/bundle.h"
 #include "recommender/features/affinity.h"
 #include "recommender/features/seen_set.h"
+#include "recommender/features/surprise.h"
 #include "recommender/features/wishes.h"
 
 namespace rondo::recommender::features {
@@ -76,6 +77,8 @@ struct Viewer {
   uint64_t impressions = 0;
   uint32_t positives = 0;             // outcomes that spoke for their video, ever
   std::vector<HistoryEntry> history;  // oldest first, at most the bundle's limit
+  Doubt doubt;                        // whether the tastes of before still hold
+  uint32_t turned_s = 0;              // when they turned: what was before tells of them no more
   Affinities topics{kTopicAffinitiesMax};
   Affinities authors{kAuthorAffinitiesMax};
   std::vector<uint32_t> blocked_authors;  // not interested; oldest first
@@ -93,10 +96,14 @@ struct Viewer {
   bool note_event(uint64_t event_hash);
   // The entry of this video; made when there is none, displacing the oldest beyond `entries_max`.
   HistoryEntry& history_entry(uint32_t video, uint32_t now_s, size_t entries_max);
-  // Videos whose outcome spoke for them, oldest first.
+  // The outcomes since the viewer's tastes turned, oldest first.
+  std::span<const HistoryEntry> recent() const;
+  // Videos of those whose outcome spoke for them.
   std::vector<uint32_t> liked() const;
   void block_author(uint32_t author);
   void block_sound(uint64_t sound_id);
+  // The tastes of before hold no more since the doubt began; this much of the evidence stays.
+  void turn(float left);
   // Forgets what was learned; what was seen, followed, reserved and asked for stays.
   void reset();
   // What was turned down may come again.

@@ -101,6 +101,7 @@ Slate::Slate(const Bundle& bundle, std::span<const SlateItem> items, std::span<c
                           coldness(bundle.rules.cold_outcomes, audience.outcomes)),
       new_topic_share_(bundle.exploration.new_topic_share *
                        coldness(bundle.exploration.new_topic_outcomes, audience.outcomes)),
+      new_video_part_(1.0f - coldness(bundle.exploration.debut_outcomes, audience.outcomes)),
       impressions_an_hour_(audience.impressions_an_hour),
       topics_(items.size()),
       item_placed_(items.size(), 0),
@@ -238,6 +239,7 @@ Distribution Slate::distribution() const {
     video_share =
         std::max(video_share, static_cast<double>(std::min(share, exploration.debut_share_max)));
   }
+  video_share *= new_video_part_;
   double topic_share = any_new_topic ? new_topic_share_ : 0.0;
   out.uniform_each = uniform / static_cast<double>(left);
   out.parts = {

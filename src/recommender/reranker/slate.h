@@ -108,6 +108,7 @@ class Slate {
   const size_t topic_max_;  // of one topic in a window, the next slot in it
   const float repeat_penalty_;
   const double new_topic_share_;
+  const double new_video_part_;  // of new videos' share, that this viewer sees
   const float impressions_an_hour_;
   std::vector<Placed> before_;  // seen, held, placed
   size_t entered_ = 0;          // of them, since the window was empty

@@ -226,9 +226,9 @@ TEST(Slate, NewVideosComeAsOftenAsTheirFirstBudgetNeeds) {
                      .vector = kAnyVector});
     pool.push_back(v);
   }
-  auto new_part = [&](float impressions_an_hour) {
+  auto new_part = [&](float impressions_an_hour, size_t outcomes = 10'000'000) {
     base::Rng rng(5);
-    return Slate(bundle, items, pool, {}, 1, {50, impressions_an_hour}, rng)
+    return Slate(bundle, items, pool, {}, 1, {outcomes, impressions_an_hour}, rng)
         .distribution()
         .parts[static_cast<size_t>(Part::kNewVideo) - 1];
   };
@@ -240,6 +240,11 @@ TEST(Slate, NewVideosComeAsOftenAsTheirFirstBudgetNeeds) {
   EXPECT_NEAR(part[0] + part[1], double{bundle.exploration.debut_share_max}, 1e-6);
   part = new_part(1e9f);
   EXPECT_NEAR(part[0] + part[1], double{bundle.exploration.new_video_share}, 1e-6);
+  // Of somebody whose taste is not known yet they learn little, and take much.
+  part = new_part(500, 0);
+  EXPECT_EQ(part[0] + part[1], 0);
+  part = new_part(500, static_cast<size_t>(bundle.exploration.debut_outcomes));
+  EXPECT_NEAR(part[0] + part[1], 0.05, 1e-6);
 }
 
 TEST(Slate, WhatIsLikeTheLastOneStepsBack) {
