@@ -21,8 +21,8 @@ constexpr float kNever = -1000.0f;  // its exponential is 0
 constexpr float kNeedMargin = 1.25f;
 
 size_t topic_limit(float share, size_t slots) {
-  auto most = static_cast<size_t>(share * static_cast<float>(slots) + 0.5f);
-  return std::max<size_t>(most, 1);
+  const auto twice = static_cast<size_t>(2.0f * share * static_cast<float>(slots));
+  return std::max<size_t>((twice + 1) / 2, 1);  // rounded
 }
 
 // 1 for a viewer without outcomes, half at `half`, falling to 0.
