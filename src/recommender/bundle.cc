@@ -37,7 +37,14 @@ constexpr std::array<std::string_view, kFeatures> kFeatureNames{"topic_affinity"
                                                                 "topic_novelty",
                                                                 "taste",
                                                                 "co_watch_lift",
-                                                                "topic_lately"};
+                                                                "topic_lately",
+                                                                "author_lately",
+                                                                "language_lately",
+                                                                "length_lately",
+                                                                "topic_repeats",
+                                                                "author_repeats"};
+constexpr std::array<std::string_view, kTastes> kTasteNames{"topic", "author", "language",
+                                                            "length"};
 constexpr std::array<std::string_view, kSlots> kSlotNames{"viewer", "video", "author", "topic",
                                                           "duration"};
 
@@ -101,11 +108,14 @@ std::vector<Field> fields_of(Bundle& b) {
   add("affinity.skip", b.affinity.skip, 0, 100);
   add("affinity.not_interested", b.affinity.not_interested, 0, 100);
   add("affinity.minor_topic", b.affinity.minor_topic, 0, 1);
-  add("affinity.turning", b.affinity.turning, 0.001, 1);
-  add("affinity.telling", b.affinity.telling, 0, 20);
-  add("affinity.doubt_max", b.affinity.doubt_max, 0.5, 1000);
-  add("affinity.turned_left", b.affinity.turned_left, 0, 1);
-  add("affinity.lately", b.affinity.lately, 0, 100);
+  for (size_t t = 0; t < kTastes; ++t) {
+    std::string at = fmt::format("tastes.{}.", kTasteNames[t]);
+    add(at + "deviation", b.tastes.deviation[t], 0, 10);
+    add(at + "drift", b.tastes.drift[t], 0, 100);
+  }
+  add("tastes.half_life_hours", b.tastes.half_life_hours, 1, 24 * 366);
+  add("tastes.doubt_max", b.tastes.doubt_max, 0.5, 1000);
+  add("tastes.turned_left", b.tastes.turned_left, 0, 1);
   add("value.topic_affinity", b.value.topic_affinity, -100, 100);
   add("value.topic_lately", b.value.topic_lately, -100, 100);
   add("value.author_affinity", b.value.author_affinity, -100, 100);
@@ -356,12 +366,12 @@ Bundle Bundle::defaults() {
                 .like = 1.5f,
                 .skip = 0.7f,
                 .not_interested = 3,
-                .minor_topic = 0.4f,
-                .turning = 0.05f,
-                .telling = 2.5f,
-                .lately = 1.5f,
-                .doubt_max = 4,
-                .turned_left = 0.1f};
+                .minor_topic = 0.4f};
+  b.tastes = {.deviation = {1.5f, 0.5f, 0.7f, 0.5f},
+              .drift = {0.05f, 0.01f, 0.002f, 0.002f},
+              .half_life_hours = 24 * 7,
+              .doubt_max = 4,
+              .turned_left = 0.1f};
   b.value = {.topic_affinity = 0.6f,
              .topic_lately = 0.6f,
              .author_affinity = 0.4f,

@@ -65,15 +65,26 @@ enum class Feature : uint8_t {
   kTopicNovelty,  // 1 when this viewer has not met the topic, falling to 0
   kTaste,         // personal retrieval's inner product, -4..4
   kCoWatchLift,   // -3..3, how much likelier others with these likes are to like it, as a log
-  kTopicLately,   // -1..1, of this viewer for the video's topics by the latest outcomes
+  // -2..2: what its topics, author, language and length add to the log odds that this viewer stays,
+  // by the latest outcomes, halved.
+  kTopicLately,
+  kAuthorLately,
+  kLanguageLately,
+  kLengthLately,
+  kTopicRepeats,   // 0..: how much of its topic the viewer has just had
+  kAuthorRepeats,  // 0..: the same of its author
 };
-inline constexpr size_t kFeatures = 19;
+inline constexpr size_t kFeatures = 24;
 std::string_view feature_name(Feature feature);
 
 // The id spaces that have an embedding table each. Append only.
 enum class Slot : uint8_t { kViewer, kVideo, kAuthor, kTopic, kDuration };
 inline constexpr size_t kSlots = 5;
 std::string_view slot_name(Slot slot);
+
+// What a viewer may have a taste for. Append only.
+enum class Taste : uint8_t { kTopic, kAuthor, kLanguage, kLength };
+inline constexpr size_t kTastes = 4;
 
 struct Weights;
 
@@ -128,12 +139,12 @@ struct Bundle {
     float skip;
     float not_interested;
     float minor_topic;  // weight of topics after the first
-    float turning;      // chance, at each outcome of a topic, that the viewer likes it no more or
-                        // begins to
-    float telling;      // log odds ratio of staying with a video, between those who like its topic
-                        // and those who do not
-    float lately;       // log odds of liking it now in a unit of evidence of any other act
-    float doubt_max;    // log odds beyond which all of a viewer's tastes are taken to have turned
+  };
+  struct Tastes {                          // log odds of staying with a video
+    std::array<float, kTastes> deviation;  // among viewers: what is believed of what was not met
+    std::array<float, kTastes> drift;      // variance that comes back at each outcome
+    uint32_t half_life_hours;
+    float doubt_max;    // beyond which all of a viewer's tastes are taken to have turned
     float turned_left;  // of the evidence of before, then
   };
   struct Value {  // direct terms of the score beside the heads'
@@ -235,6 +246,7 @@ struct Bundle {
   Training training;
   Outcomes outcomes;
   Affinity affinity;
+  Tastes tastes;
   Value value;
   Towers towers;
   CoWatch co_watch;

@@ -41,7 +41,7 @@ TEST(Bundle, ShaNamesEveryValue) {
 // The defaults are part of what pages are reproduced from: a change here is a change of bundle.
 TEST(Bundle, GoldenShaOfTheDefaults) {
   EXPECT_EQ(base::to_hex(base::as_bytes(Bundle::defaults().sha256())),
-            "e11180f542ef4777b30895bc0e80772dd1f7b6e59594d74bb7b84eba9fa676a0");
+            "ecdcf3893d640c934aa88d2de69034951472e7a547eee9af4e47fbec96760be7");
 }
 
 TEST(Bundle, WhitespaceAndOrderDoNotMatter) {

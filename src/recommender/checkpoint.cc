@@ -192,8 +192,20 @@ void affinity_fields(A& a, V& list, size_t count_max) {
     a(e.negative);
     a(e.outcomes);
     a(e.last_s);
-    a(e.lately);
   });
+}
+
+template <typename A, typename V>
+void tastes_fields(A& a, V& tastes) {
+  for (size_t t = 0; t < kTastes; ++t) {
+    a.list(tastes.of(static_cast<Taste>(t)).entries(), features::kBeliefsMax[t],
+           [&a](auto& belief) {
+             a(belief.key);
+             a(belief.last_s);
+             a(belief.mean);
+             a(belief.variance);
+           });
+  }
 }
 
 template <typename A, typename V>
@@ -229,6 +241,7 @@ void viewer_fields(A& a, V& v) {
   });
   affinity_fields(a, v.topics.entries(), kTopicAffinitiesMax);
   affinity_fields(a, v.authors.entries(), kAuthorAffinitiesMax);
+  tastes_fields(a, v.tastes);
   a.list(v.blocked_authors, kBlockedMax, plain);
   a.list(v.blocked_sounds, kBlockedMax, plain);
   wishes_fields(a, v.wishes);
@@ -275,6 +288,7 @@ void page_fields(A& a, V& page) {
     a(slot.outcomes);
     a(slot.masked);
     a(slot.skip_expected);
+    a(slot.watch_expected);
   });
   a.list(page.arms, kArmsMax, [&](auto& frozen) {
     a.list(frozen.pooled, kDimensionsMax, number);
@@ -553,14 +567,18 @@ bool refers_well(const Viewer& v, const Catalogue& c) {
   auto all_below = [](const std::vector<uint32_t>& keys, size_t bound) {
     return std::all_of(keys.begin(), keys.end(), [bound](uint32_t k) { return k < bound; });
   };
-  auto keys_fit = [](const Affinities& affinities, size_t bound) {
-    const auto& entries = affinities.entries();
+  auto keys_fit = [](const auto& list, size_t bound) {
+    const auto& entries = list.entries();
     for (size_t i = 0; i < entries.size(); ++i) {
       if (entries[i].key >= bound || (i > 0 && entries[i - 1].key >= entries[i].key)) return false;
     }
     return true;
   };
   bool fits = keys_fit(v.topics, c.topics().size()) && keys_fit(v.authors, c.authors().size()) &&
+              keys_fit(v.tastes.of(Taste::kTopic), c.topics().size()) &&
+              keys_fit(v.tastes.of(Taste::kAuthor), c.authors().size()) &&
+              keys_fit(v.tastes.of(Taste::kLanguage), SIZE_MAX) &&
+              keys_fit(v.tastes.of(Taste::kLength), features::kDurationBuckets) &&
               all_below(v.blocked_authors, c.authors().size()) &&
               all_below(v.follows, c.authors().size()) && v.region <= retrieval::kRegionsMax &&
               std::is_sorted(v.follows.begin(), v.follows.end());

@@ -709,9 +709,9 @@ TEST(EngineGolden, FixedScenario) {
     world.swipe(session, 8, [](const std::string& t) { return t == "t4"; });
   }
   EXPECT_EQ(hex(world.engine->digest()),
-            "77a07a7ebef6ecd687b88373a4a7e871af4f1a7bbedd42a588e47db1ae30a327");
+            "5d5bf7035382dcb8dee220c365a8187aa77dfa17663dceb7acb3b4b8c557e2ea");
   EXPECT_EQ(base::to_hex(base::as_bytes(base::sha256(session.latest.served.SerializeAsString()))),
-            "b227093390d1d9e754205f840669f7785d7560b253d8c36f0b234de503dab9f4");
+            "7816caceeaf727bab67fd7affc39c9f2657068ef482103c17d3647941d9ba468");
 }
 
 TEST(EngineBounds, PendingExamplesAndReservationsAreBounded) {

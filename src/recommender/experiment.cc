@@ -26,6 +26,7 @@ bool same(const Section& a, const Section& b) {
 std::string_view shared_difference(const Bundle& a, const Bundle& b) {
   if (!same(a.outcomes, b.outcomes)) return "outcomes";
   if (!same(a.affinity, b.affinity)) return "affinity";
+  if (!same(a.tastes, b.tastes)) return "tastes";
   if (!same(a.limits, b.limits)) return "limits";
   if (a.exploration.budget_impressions != b.exploration.budget_impressions) {
     return "exploration.budget_impressions";

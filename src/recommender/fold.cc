@@ -163,17 +163,17 @@ features::Frozen freeze(const State& s, const Arm& arm, const Viewer& viewer,
   return out;
 }
 
-// The page is out: its videos are this viewer's until shown, released or too old; what it does not
-// hold of earlier pages is free again; its examples are frozen as the state stands here.
-// As the page said; even odds when it did not, as pages of other engines may.
-float skip_expected(const log::v1::ServedSlot& slot) {
+// As the page said; one half when it did not, as pages of other engines may.
+float expected(const log::v1::ServedSlot& slot, Head head) {
   const auto& terms = slot.terms();
-  const auto skip = std::find_if(terms.begin(), terms.end(), [](const auto& term) {
-    return term.name() == head_name(Head::kSkip);
+  const auto said = std::find_if(terms.begin(), terms.end(), [head](const auto& term) {
+    return term.name() == head_name(head);
   });
-  return skip == terms.end() ? 0.5f : std::clamp(skip->value(), 0.0f, 1.0f);
+  return said == terms.end() ? 0.5f : std::clamp(said->value(), 0.0f, 1.0f);
 }
 
+// The page is out: its videos are this viewer's until shown, released or too old; what it does not
+// hold of earlier pages is free again; its examples are frozen as the state stands here.
 void fold_served(State& s, uint64_t offset, const log::v1::Served& r) {
   const auto& request = r.request();
   Viewer* viewer = active_viewer(s, request.viewer_id(), request.anonymous());
@@ -202,7 +202,8 @@ void fold_served(State& s, uint64_t offset, const log::v1::Served& r) {
       continue;
     }
     slot.video = *video;
-    slot.skip_expected = skip_expected(r.slots(i));
+    slot.skip_expected = expected(r.slots(i), Head::kSkip);
+    slot.watch_expected = expected(r.slots(i), Head::kWatch);
     viewer->reserved.push_back({offset, *video, static_cast<uint32_t>(i)});
   }
   for (const auto& arm : s.arms) page.arms.push_back(freeze(s, *arm, *viewer, request, page));

@@ -39,7 +39,7 @@ struct Evidence {
   float positive = 0;
   float negative = 0;
   bool outcome = true;  // a new one: older evidence steps back
-  std::optional<features::Stay> stay;
+  std::optional<features::Told> told;
   uint16_t finished = 0, skipped = 0, liked = 0, not_interested = 0;  // for "learned"
 };
 
@@ -64,16 +64,14 @@ void add_evidence(State& s, Viewer& viewer, uint32_t video, const Evidence& e) {
   float weight = 1;
   for (uint32_t topic : v.topic_list()) {
     touch(s, viewer, topic, e);
-    const float lately =
-        e.stay ? features::odds_of_liking(*e.stay, viewer.topics.likely(topic, s.time_s(), options),
-                                          options.telling)
-        : e.outcome ? 0.0f
-                    : options.lately * (e.positive - e.negative);
-    viewer.topics.add(topic, {weight * e.positive, weight * e.negative, weight * lately, e.outcome},
-                      s.time_s(), options);
+    viewer.topics.add(topic, {weight * e.positive, weight * e.negative, e.outcome}, s.time_s(),
+                      options);
     weight = options.minor_topic;
   }
-  viewer.authors.add(v.author, {e.positive, e.negative, 0, e.outcome}, s.time_s(), options);
+  viewer.authors.add(v.author, {e.positive, e.negative, e.outcome}, s.time_s(), options);
+  if (e.told) {
+    viewer.tastes.learn(features::traits_of(v, options), *e.told, s.time_s(), s.bundle.tastes);
+  }
 }
 
 HistoryEntry& history_entry(State& s, Viewer& viewer, uint32_t video) {
@@ -175,14 +173,14 @@ bool first(State& s, PendingSlot& slot, uint16_t bit) {
   return true;
 }
 
-// Whether this outcome is one too many against what the viewer's tastes made expect.
+// Whether this outcome is one too many against what the viewer was believed to like.
 bool doubts(const State& s, Viewer& viewer, const features::Video& video,
-            const features::Stay& stay) {
+            const features::Viewing& viewing) {
   if (video.topic_count == 0) return false;
-  const auto& options = s.bundle.affinity;
-  const float likely = viewer.topics.likely(video.main_topic(), s.time_s(), options);
-  return viewer.doubt.add(features::odds_of_turn(stay, likely, options.telling), s.time_s(),
-                          options.doubt_max);
+  const auto& options = s.bundle.tastes;
+  const float liked = viewer.tastes.of(Taste::kTopic).mean(video.main_topic(), s.time_s(), options);
+  const float odds = liked > 0 ? features::odds_of_turn(viewing, liked) : 0.0f;
+  return viewer.doubt.add(odds, s.time_s(), options.doubt_max);
 }
 
 void resolve_watch(State& s, Viewer& viewer, PendingPage& page, PendingSlot& slot,
@@ -196,6 +194,7 @@ void resolve_watch(State& s, Viewer& viewer, PendingPage& page, PendingSlot& slo
   // Neither to the end nor swiped on: the app was closed, and who knows.
   bool left = !finished && !skipped && !watch.skipped();
   float quantile = s.watches.quantile(video.duration_ms, watch_ms);
+  float skip_quantile = s.watches.quantile(video.duration_ms, s.bundle.outcomes.skip_ms);
   s.watches.add(video.duration_ms, watch_ms, s.time_us);
   if (s.exchange.active()) s.exchange.changes.watch(video.duration_ms, watch_ms);
 
@@ -230,10 +229,15 @@ void resolve_watch(State& s, Viewer& viewer, PendingPage& page, PendingSlot& slo
     if (leaning > 0) e.positive = leaning;
     if (leaning < 0 && !left) e.negative = -leaning;
   }
-  if (!left) e.stay = features::Stay{skipped, slot.skip_expected};
-  const bool turned = e.stay && doubts(s, viewer, video, *e.stay);
+  bool turned = false;
+  if (!left) {
+    const features::Viewing viewing{skipped, quantile, skip_quantile, slot.skip_expected,
+                                    slot.watch_expected};
+    e.told = features::told_by(viewing);
+    turned = doubts(s, viewer, video, viewing);
+  }
   add_evidence(s, viewer, slot.video, e);
-  if (turned) viewer.turn(s.bundle.affinity.turned_left);
+  if (turned) viewer.turn(s.bundle.tastes);
 }
 
 void resolve_like(State& s, Viewer& viewer, PendingPage& page, PendingSlot& slot, bool liked) {
@@ -249,6 +253,7 @@ void resolve_like(State& s, Viewer& viewer, PendingPage& page, PendingSlot& slot
     Evidence e;
     e.positive = amount;
     e.outcome = false;  // of the same viewing as its watch
+    e.told = features::kLikeTells;
     e.liked = 1;
     add_evidence(s, viewer, slot.video, e);
   } else if ((slot.outcomes & PendingSlot::kLike) != 0 && first(s, slot, PendingSlot::kUnlike)) {
@@ -258,6 +263,7 @@ void resolve_like(State& s, Viewer& viewer, PendingPage& page, PendingSlot& slot
     Evidence e;
     e.positive = -amount;
     e.outcome = false;
+    e.told = features::kUnlikeTells;
     add_evidence(s, viewer, slot.video, e);
   }
 }
@@ -285,17 +291,23 @@ void resolve_not_interested(State& s, Viewer& viewer, PendingPage& page, Pending
   e.negative = options.not_interested;
   e.outcome = false;
   e.not_interested = 1;
+  auto learn_of = [&](Taste kind, uint32_t key) {
+    viewer.tastes.learn(std::array{features::Trait{kind, key, 1.0f}}, features::kNotInterestedTells,
+                        s.time_s(), s.bundle.tastes);
+  };
   // Who names the author means the author, not the topics; and the other way round. A sound is
   // neither.
   if (scope == log::v1::NOT_INTERESTED_SOUND) return;
   if (scope == log::v1::NOT_INTERESTED_AUTHOR) {
-    viewer.authors.add(v.author, {0, e.negative, 0, false}, s.time_s(), options);
+    viewer.authors.add(v.author, {0, e.negative, false}, s.time_s(), options);
+    learn_of(Taste::kAuthor, v.author);
   } else if (scope == log::v1::NOT_INTERESTED_TOPIC && v.topic_count > 0) {
     touch(s, viewer, v.main_topic(), e);
-    viewer.topics.add(v.main_topic(), {0, e.negative, -options.lately * e.negative, false},
-                      s.time_s(), options);
+    viewer.topics.add(v.main_topic(), {0, e.negative, false}, s.time_s(), options);
+    learn_of(Taste::kTopic, v.main_topic());
   } else {
     e.negative = options.skip;
+    e.told = features::kNotInterestedTells;
     add_evidence(s, viewer, slot.video, e);
   }
 }

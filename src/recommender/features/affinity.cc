@@ -7,8 +7,6 @@
 namespace rondo::recommender::features {
 namespace {
 
-constexpr float kOddsMax = 8;
-
 constexpr auto kByKey = [](const AffinityEntry& entry, uint32_t key) { return entry.key < key; };
 
 float keep(const AffinityEntry& entry, uint32_t now_s, const Bundle::Affinity& options) {
@@ -16,11 +14,6 @@ float keep(const AffinityEntry& entry, uint32_t now_s, const Bundle::Affinity& o
   if (elapsed_s == 0) return 1.0f;
   float half_lives = static_cast<float>(elapsed_s) / (options.half_life_hours * 3600.0f);
   return half_lives > 100.0f ? 0.0f : kernels::exp(-0.693147181f * half_lives);
-}
-
-// The log odds of what was likely before the viewer's mind may have changed.
-float turned(float log_odds, float chance) {
-  return kernels::logit((1.0f - chance) * kernels::sigmoid(log_odds) + 0.5f * chance);
 }
 
 }  // namespace
@@ -42,15 +35,11 @@ void Affinities::add(uint32_t key, const Evidence& e, uint32_t now_s,
       entries_.erase(weakest);
       at = std::lower_bound(entries_.begin(), entries_.end(), key, kByKey);
     }
-    at = entries_.insert(at, AffinityEntry{key, 0, 0, 0, now_s, 0});
+    at = entries_.insert(at, AffinityEntry{key, 0, 0, 0, now_s});
   }
-  const float lasting = keep(*at, now_s, options);
-  const float left = lasting * (e.outcome ? options.event_decay : 1.0f);
+  const float left = keep(*at, now_s, options) * (e.outcome ? options.event_decay : 1.0f);
   at->positive = std::max(0.0f, at->positive * left + e.positive);
   at->negative = std::max(0.0f, at->negative * left + e.negative);
-  const float odds = at->lately * lasting;
-  at->lately = std::clamp((e.outcome ? turned(odds, options.turning) : odds) + e.lately, -kOddsMax,
-                          kOddsMax);
   if (e.outcome && at->outcomes < UINT32_MAX) ++at->outcomes;
   at->last_s = now_s;
 }
@@ -59,15 +48,8 @@ void Affinities::step_back(float left) {
   for (AffinityEntry& entry : entries_) {
     entry.positive *= left;
     entry.negative *= left;
-    entry.lately *= left;
     entry.outcomes = 0;
   }
-}
-
-float Affinities::likely(uint32_t key, uint32_t now_s, const Bundle::Affinity& options) const {
-  const AffinityEntry* entry = find(key);
-  if (entry == nullptr) return 0.5f;
-  return kernels::sigmoid(turned(entry->lately * keep(*entry, now_s, options), options.turning));
 }
 
 float Affinities::value_of(const AffinityEntry& entry, uint32_t now_s,
@@ -76,11 +58,6 @@ float Affinities::value_of(const AffinityEntry& entry, uint32_t now_s,
   float positive = entry.positive * left;
   float negative = entry.negative * left;
   return (positive - negative) / (positive + negative + options.smoothing);
-}
-
-float Affinities::lately_of(const AffinityEntry& entry, uint32_t now_s,
-                            const Bundle::Affinity& options) {
-  return 2.0f * kernels::sigmoid(entry.lately * keep(entry, now_s, options)) - 1.0f;
 }
 
 float Affinities::value(uint32_t key, uint32_t now_s, const Bundle::Affinity& options) const {

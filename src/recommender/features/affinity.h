@@ -1,13 +1,9 @@
 // How much a viewer wants of each topic, or of each author: evidence for and against, fading with
-// log time and with each newer outcome, smoothed so that little evidence is a little opinion.
-//
-// And how much lately: the odds that the viewer likes it now, when at each outcome there is a
-// chance that the viewer's mind has changed (the forward filter of a hidden Markov model of two
-// states; what an outcome tells is in surprise.h). A few outcomes turn it, however much there was
-// before; for what has been so for long it is the worse of the two.
+// log time and with each newer outcome, smoothed so that little evidence is a little opinion. This
+// is what people are told, and what the long run is; what the next outcome will be is in tastes.h.
 //
 // Plain data, bounded: when full, the entry with the least evidence left makes room (ties: the
-// smaller key). 24 bytes an entry.
+// smaller key). 20 bytes an entry.
 #pragma once
 
 #include <cstddef>
@@ -24,32 +20,25 @@ struct AffinityEntry {
   float negative;
   uint32_t outcomes;  // ever, for "how well do we know it"
   uint32_t last_s;
-  float lately;  // log odds
 };
 
 class Affinities {
  public:
   explicit Affinities(size_t entries_max) : entries_max_(entries_max) {}
 
-  // Evidence for and against, and log odds of liking it lately. Negative amounts take evidence
-  // back.
+  // Negative amounts take evidence back.
   struct Evidence {
     float positive = 0;
     float negative = 0;
-    float lately = 0;
     bool outcome = true;  // a new one: older evidence steps back
   };
   void add(uint32_t key, const Evidence& evidence, uint32_t now_s, const Bundle::Affinity& options);
   // All of it steps back, to this share.
   void step_back(float left);
-  // 0..1: that the viewer likes it, at the next outcome.
-  float likely(uint32_t key, uint32_t now_s, const Bundle::Affinity& options) const;
   // -1..1; 0 for a key without evidence.
   float value(uint32_t key, uint32_t now_s, const Bundle::Affinity& options) const;
   static float value_of(const AffinityEntry& entry, uint32_t now_s,
                         const Bundle::Affinity& options);
-  static float lately_of(const AffinityEntry& entry, uint32_t now_s,
-                         const Bundle::Affinity& options);
   uint32_t outcomes(uint32_t key) const;
   void clear() { entries_.clear(); }
 

@@ -9,6 +9,10 @@
 namespace rondo::recommender::features {
 namespace {
 
+constexpr float kLatelyMax = 2;
+// Boredom: what was had within the hour.
+constexpr uint64_t kRepeatsUs = 3600ull * 1'000'000;
+constexpr uint64_t kRepeatsHalfLifeUs = kRepeatsUs / 4;
 constexpr float kRateStrength = 8;  // outcomes' worth of the network's rate
 constexpr uint64_t kFreshHalfLifeUs = 2 * 86'400'000'000ull;
 
@@ -49,12 +53,29 @@ ViewerContext::ViewerContext(const Bundle& bundle, const Catalogue& catalogue,
   if (viewer_ == nullptr) return;
   auto now_s = static_cast<uint32_t>(now_us / 1'000'000);
   for (const auto& entry : viewer_->topics.entries()) {
-    topics_.emplace_back(entry.key, Affinities::value_of(entry, now_s, bundle.affinity));
-    lately_.emplace_back(entry.key, Affinities::lately_of(entry, now_s, bundle.affinity));
+    Known& topic = note(known_topics_, entry.key);
+    topic.outcomes = entry.outcomes;
+    topic.affinity = Affinities::value_of(entry, now_s, bundle.affinity);
+    topics_.emplace_back(entry.key, topic.affinity);
   }
   for (const auto& entry : viewer_->authors.entries()) {
-    authors_.emplace_back(entry.key, Affinities::value_of(entry, now_s, bundle.affinity));
+    Known& author = note(known_authors_, entry.key);
+    author.affinity = Affinities::value_of(entry, now_s, bundle.affinity);
+    authors_.emplace_back(entry.key, author.affinity);
   }
+  auto for_each_belief = [&](Taste kind, auto take) {
+    for (const Belief& belief : viewer_->tastes.of(kind).entries()) {
+      const float mean = Beliefs::mean_of(belief, now_s, bundle.tastes);
+      take(belief.key, std::clamp(0.5f * mean, -kLatelyMax, kLatelyMax));
+    }
+  };
+  for_each_belief(Taste::kTopic,
+                  [&](uint32_t key, float lately) { note(known_topics_, key).lately = lately; });
+  for_each_belief(Taste::kAuthor,
+                  [&](uint32_t key, float lately) { note(known_authors_, key).lately = lately; });
+  for_each_belief(Taste::kLanguage,
+                  [&](uint32_t key, float lately) { languages_.emplace_back(key, lately); });
+  for_each_belief(Taste::kLength, [&](uint32_t key, float lately) { lengths_[key] = lately; });
   for (const auto& wish : viewer_->wishes.levels) {
     auto topic = catalogue.find_topic(wish.topic);
     if (topic) asked_.emplace_back(*topic, static_cast<float>(wish.level) / kLevelMax);
@@ -62,6 +83,7 @@ ViewerContext::ViewerContext(const Bundle& bundle, const Catalogue& catalogue,
   std::sort(asked_.begin(), asked_.end());
   rates_ = recent_rates(*viewer_, network_[1], network_[0]);
   pool_history();
+  count_repeats(now_s);
 }
 
 void ViewerContext::pool_history() {
@@ -78,6 +100,32 @@ void ViewerContext::pool_history() {
   for (float& p : pooled_) p /= total;
 }
 
+void ViewerContext::count_repeats(uint32_t now_s) {
+  const auto& history = viewer_->history;
+  for (size_t i = history.size(); i > 0; --i) {
+    const uint64_t age_us = uint64_t{now_s - std::min(history[i - 1].at_s, now_s)} * 1'000'000;
+    if (age_us > kRepeatsUs) break;
+    const float left = kernels::half_life_decay(age_us, kRepeatsHalfLifeUs);
+    const Video& video = catalogue_.video(history[i - 1].video);
+    if (video.topic_count > 0) note(known_topics_, video.main_topic()).repeats += 0.25f * left;
+    note(known_authors_, video.author).repeats += 0.5f * left;
+  }
+}
+
+ViewerContext::Known& ViewerContext::note(std::vector<Known>& list, uint32_t key) {
+  auto at = std::lower_bound(list.begin(), list.end(), key,
+                             [](const Known& known, uint32_t k) { return known.key < k; });
+  if (at == list.end() || at->key != key) at = list.insert(at, Known{.key = key});
+  return *at;
+}
+
+const ViewerContext::Known& ViewerContext::known(const std::vector<Known>& list, uint32_t key) {
+  static constexpr Known kNothing;
+  auto at = std::lower_bound(list.begin(), list.end(), key,
+                             [](const Known& known, uint32_t k) { return known.key < k; });
+  return at == list.end() || at->key != key ? kNothing : *at;
+}
+
 std::vector<PastOutcome> ViewerContext::past() const {
   std::vector<PastOutcome> out;
   if (viewer_ == nullptr) return out;
@@ -87,21 +135,6 @@ std::vector<PastOutcome> ViewerContext::past() const {
     if (valence != 0) out.push_back({history[i - 1].video, valence});
   }
   return out;
-}
-
-float ViewerContext::topic_affinity(const Video& video) const { return of_topics(topics_, video); }
-float ViewerContext::topic_lately(const Video& video) const { return of_topics(lately_, video); }
-
-float ViewerContext::of_topics(const ByIndex& values, const Video& video) const {
-  auto topics = video.topic_list();
-  if (topics.empty()) return 0;
-  float sum = look_up(values, topics[0]);
-  float weight = 1;
-  for (size_t i = 1; i < topics.size(); ++i) {
-    sum += bundle_.affinity.minor_topic * look_up(values, topics[i]);
-    weight += bundle_.affinity.minor_topic;
-  }
-  return sum / weight;
 }
 
 float ViewerContext::asked(const Video& video) const {
@@ -114,11 +147,13 @@ float ViewerContext::asked(const Video& video) const {
 float ViewerContext::asked_level(uint32_t topic) const { return look_up(asked_, topic); }
 
 float ViewerContext::topic_leaning(uint32_t topic) const {
-  return bundle_.value.topic_affinity * look_up(topics_, topic) +
-         bundle_.value.topic_lately * look_up(lately_, topic);
+  const Known& about = known(known_topics_, topic);
+  return bundle_.value.topic_affinity * about.affinity + bundle_.value.topic_lately * about.lately;
 }
 
-float ViewerContext::author_affinity(uint32_t author) const { return look_up(authors_, author); }
+float ViewerContext::author_affinity(uint32_t author) const {
+  return known(known_authors_, author).affinity;
+}
 
 bool ViewerContext::follows(uint32_t author) const {
   return viewer_ != nullptr && viewer_->is_follow(author);
@@ -126,8 +161,7 @@ bool ViewerContext::follows(uint32_t author) const {
 
 float ViewerContext::topic_novelty(const Video& video) const {
   if (video.topic_count == 0) return 0;
-  uint32_t met = viewer_ == nullptr ? 0 : viewer_->topics.outcomes(video.main_topic());
-  return 1.0f / (1.0f + static_cast<float>(met));
+  return 1.0f / (1.0f + static_cast<float>(known(known_topics_, video.main_topic()).outcomes));
 }
 
 float ViewerContext::freshness(const Video& video) const {
@@ -139,9 +173,31 @@ FeatureVector ViewerContext::features(uint32_t index, uint32_t position) const {
   const Video& video = catalogue_.video(index);
   FeatureVector out{};
   auto set = [&out](Feature feature, float value) { out[static_cast<size_t>(feature)] = value; };
-  set(Feature::kTopicAffinity, topic_affinity(video));
-  set(Feature::kTopicLately, topic_lately(video));
-  set(Feature::kAuthorAffinity, author_affinity(video.author));
+  if (const auto topics = video.topic_list(); !topics.empty()) {
+    // The main one counts in full, the others by the bundle's share.
+    const Known& main = known(known_topics_, topics[0]);
+    float affinity = main.affinity;
+    float lately = main.lately;
+    float weight = 1;
+    for (uint32_t topic : topics.subspan(1)) {
+      const Known& minor = known(known_topics_, topic);
+      affinity += bundle_.affinity.minor_topic * minor.affinity;
+      lately += bundle_.affinity.minor_topic * minor.lately;
+      weight += bundle_.affinity.minor_topic;
+    }
+    set(Feature::kTopicAffinity, affinity / weight);
+    set(Feature::kTopicLately, lately / weight);
+    set(Feature::kTopicRepeats, main.repeats);
+    set(Feature::kTopicNovelty, 1.0f / (1.0f + static_cast<float>(main.outcomes)));
+    const auto& everybody = catalogue_.topics()[topics[0]].counters;
+    set(Feature::kTopicFinishRate, rate_above(everybody, Event::kFinish, network_[0]));
+  }
+  const Known& author = known(known_authors_, video.author);
+  set(Feature::kAuthorAffinity, author.affinity);
+  set(Feature::kAuthorLately, author.lately);
+  set(Feature::kAuthorRepeats, author.repeats);
+  const auto& everybody = catalogue_.authors()[video.author].counters;
+  set(Feature::kAuthorFinishRate, rate_above(everybody, Event::kFinish, network_[0]));
   set(Feature::kFollowsAuthor, follows(video.author) ? 1.0f : 0.0f);
   set(Feature::kVideoFinishRate, rate_above(video.counters, Event::kFinish, network_[0]));
   set(Feature::kVideoSkipRate, rate_above(video.counters, Event::kSkip, network_[1]));
@@ -149,12 +205,6 @@ FeatureVector ViewerContext::features(uint32_t index, uint32_t position) const {
   float impressions = video.counters.at(Event::kImpression, Horizon::kDay, now_us_);
   set(Feature::kVideoImpressions, 0.1f * kernels::log(1.0f + impressions));
   set(Feature::kFreshness, freshness(video));
-  const auto& author = catalogue_.authors()[video.author].counters;
-  set(Feature::kAuthorFinishRate, rate_above(author, Event::kFinish, network_[0]));
-  if (video.topic_count > 0) {
-    const auto& topic = catalogue_.topics()[video.main_topic()].counters;
-    set(Feature::kTopicFinishRate, rate_above(topic, Event::kFinish, network_[0]));
-  }
   float seconds = static_cast<float>(std::max(video.duration_ms, 100u)) / 1000.0f;
   set(Feature::kDuration, 0.5f * kernels::log(seconds / 15.0f));
   bool known = language_[0] != 0 && video.language[0] != 0;
@@ -162,7 +212,8 @@ FeatureVector ViewerContext::features(uint32_t index, uint32_t position) const {
   set(Feature::kViewerSkipRate, rates_.skip - network_[1]);
   set(Feature::kViewerFinishRate, rates_.finish - network_[0]);
   set(Feature::kPosition, static_cast<float>(position) / 8.0f);
-  set(Feature::kTopicNovelty, topic_novelty(video));
+  set(Feature::kLanguageLately, look_up(languages_, language_key(video.language)));
+  set(Feature::kLengthLately, lengths_[duration_bucket(video.duration_ms)]);
   float taste = towers_.score(query_, index);
   set(Feature::kTaste, std::clamp(taste, -4.0f, 4.0f));
   set(Feature::kCoWatchLift, co_watch_.lift(index, liked_));

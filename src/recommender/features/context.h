@@ -15,6 +15,7 @@
 #include "recommender/features/catalogue.h"
 #include "recommender/features/pending.h"
 #include "recommender/features/viewer.h"
+#include "recommender/features/watch_histogram.h"
 #include "recommender/ranker/model.h"
 #include "recommender/retrieval/co_watch.h"
 #include "recommender/retrieval/towers.h"
@@ -29,10 +30,7 @@ class ViewerContext {
                 const ranker::Model& model, const Viewer* viewer, std::string_view language,
                 uint64_t now_us);
 
-  // Of the video's topics: the main one counts in full, the others by the bundle's share.
-  float topic_affinity(const Video& video) const;
-  float topic_lately(const Video& video) const;
-  // What the two say of a topic, by their weights in the score.
+  // What affinity and outcomes lately say of a topic, by their weights in the score.
   float topic_leaning(uint32_t topic) const;
   float author_affinity(uint32_t author) const;
   bool follows(uint32_t author) const;
@@ -65,8 +63,16 @@ class ViewerContext {
 
  private:
   using ByIndex = std::vector<std::pair<uint32_t, float>>;
-  float of_topics(const ByIndex& values, const Video& video) const;
+  // What the viewer makes of a topic or an author.
+  struct Known {
+    uint32_t key = 0;  // index
+    uint32_t outcomes = 0;
+    float affinity = 0, lately = 0, repeats = 0;
+  };
+  static Known& note(std::vector<Known>& list, uint32_t key);
+  static const Known& known(const std::vector<Known>& list, uint32_t key);
   void pool_history();
+  void count_repeats(uint32_t now_s);
 
   const Bundle& bundle_;
   const Catalogue& catalogue_;
@@ -80,7 +86,10 @@ class ViewerContext {
   std::array<char, kLanguageBytesMax> language_{};
   const uint64_t now_us_;
   ByIndex topics_;
-  ByIndex lately_;
+  std::vector<Known> known_topics_;   // ascending
+  std::vector<Known> known_authors_;  // the same
+  ByIndex languages_;                 // by language_key: liked lately
+  std::array<float, kDurationBuckets> lengths_{};
   ByIndex authors_;
   ByIndex asked_;
   RecentRates rates_{};

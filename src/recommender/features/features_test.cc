@@ -9,10 +9,8 @@
 #include "recommender/features/decayed_counters.h"
 #include "recommender/features/pending.h"
 #include "recommender/features/seen_set.h"
-#include "recommender/features/surprise.h"
 #include "recommender/features/viewer.h"
 #include "recommender/features/watch_histogram.h"
-#include "recommender/kernels/math.h"
 
 namespace rondo::recommender::features {
 namespace {
@@ -84,93 +82,6 @@ TEST(Affinity, LikeBeatsFinishBeatsNothingBeatsSkip) {
   a.add(2, {options.finish, 0}, 100, options);
   EXPECT_GT(a.value(2, 100, options), once);
   EXPECT_LT(a.value(2, 100 + 3600 * 24 * 60, options), once / 2);
-}
-
-TEST(Affinity, WhatIsLikedLatelyTurnsWithinAFewOutcomes) {
-  auto options = Bundle::defaults().affinity;
-  Affinities a(8);
-  auto lately = [&] { return Affinities::lately_of(a.entries()[0], 100, options); };
-  auto met = [&](bool skipped) {
-    const Stay stay{skipped, 0.4f};
-    const float told = odds_of_liking(stay, a.likely(1, 100, options), options.telling);
-    a.add(1, {skipped ? 0 : options.finish, skipped ? options.skip : 0, told}, 100, options);
-  };
-  for (int i = 0; i < 50; ++i) met(false);
-  EXPECT_GT(lately(), 0.8f);
-  EXPECT_LT(lately(), 1.0f);  // never certain: minds change
-  for (int i = 0; i < 4; ++i) met(true);
-  EXPECT_GT(a.value(1, 100, options), 0.3f);  // what has been so for long
-  EXPECT_LT(lately(), 0.0f);
-  // Time takes it back, to "do not know".
-  const float long_ago = Affinities::lately_of(a.entries()[0], 100 + 3600 * 24 * 365, options);
-  EXPECT_NEAR(long_ago, 0.0f, 1e-4f);
-}
-
-TEST(Surprise, WhatWasExpectedSaysLittle) {
-  constexpr float kTelling = 2.5f;
-  auto told = [](bool skipped, float skip_expected, float likely) {
-    return odds_of_liking({skipped, skip_expected}, likely, kTelling);
-  };
-  EXPECT_GT(told(false, 0.5f, 0.5f), 0.0f);
-  EXPECT_LT(told(true, 0.5f, 0.5f), 0.0f);
-  // Everybody stays with it, or nobody does.
-  EXPECT_LT(told(false, 0.1f, 0.5f), told(false, 0.5f, 0.5f));
-  EXPECT_LT(told(true, 0.1f, 0.5f), told(true, 0.5f, 0.5f));
-  EXPECT_GT(told(true, 0.9f, 0.5f), told(true, 0.5f, 0.5f));
-  // The two outcomes' evidence is Bayes' rule: odds come back to where they were in the mean.
-  for (float likely : {0.1f, 0.5f, 0.9f}) {
-    const float staying = kernels::logit(0.7f) - likely * kTelling;
-    const float p = kernels::sigmoid(staying);
-    const float bayes =
-        p * std::exp(told(false, 0.3f, likely)) + (1 - p) * std::exp(told(true, 0.3f, likely));
-    EXPECT_NEAR(bayes, 1.0f, 1e-4f) << likely;
-  }
-  // At the limits all is finite.
-  for (float skip : {0.0f, 1.0f}) {
-    EXPECT_TRUE(std::isfinite(told(true, skip, 1.0f)));
-    EXPECT_TRUE(std::isfinite(told(false, skip, 0.0f)));
-  }
-}
-
-TEST(Surprise, DoubtIsOfOutcomesAgainstTastes) {
-  const auto options = Bundle::defaults().affinity;
-  auto outcomes = [&](Doubt& doubt, bool skipped, int count, uint32_t from_s) {
-    for (int i = 0; i < count; ++i) {
-      const float odds = odds_of_turn({skipped, 0.25f}, 0.85f, options.telling);
-      if (doubt.add(odds, from_s + static_cast<uint32_t>(i), options.doubt_max)) return i + 1;
-    }
-    return 0;
-  };
-  Doubt doubt;
-  EXPECT_EQ(outcomes(doubt, false, 100, 0), 0);
-  EXPECT_EQ(doubt.odds, 0.0f);
-  EXPECT_EQ(outcomes(doubt, true, 2, 100), 0);  // a bad day
-  EXPECT_EQ(outcomes(doubt, false, 3, 102), 0);
-  EXPECT_EQ(doubt.odds, 0.0f);
-  const int needed = outcomes(doubt, true, 100, 200);
-  EXPECT_GE(needed, 3);
-  EXPECT_LE(needed, 6);
-  EXPECT_EQ(doubt.since_s, 200u);
-}
-
-TEST(Surprise, TurnedTastesAreReadNoMore) {
-  const auto options = Bundle::defaults().affinity;
-  Viewer viewer;
-  for (uint32_t v = 0; v < 6; ++v) {
-    viewer.history_entry(v, 10 * v, 16).flags = HistoryEntry::kWatched | HistoryEntry::kFinished;
-  }
-  viewer.topics.add(1, {4, 0, 3}, 50, options);
-  EXPECT_EQ(viewer.liked().size(), 6u);
-  viewer.doubt = {5, 40};
-  viewer.turn(options.turned_left);
-  EXPECT_EQ(viewer.liked(), (std::vector<uint32_t>{4, 5}));
-  EXPECT_EQ(viewer.recent().size(), 2u);
-  EXPECT_EQ(viewer.history.size(), 6u);
-  EXPECT_EQ(viewer.doubt.odds, 0.0f);
-  EXPECT_EQ(viewer.topics.outcomes(1), 0u);
-  EXPECT_FLOAT_EQ(viewer.topics.entries()[0].positive, 4 * options.turned_left);
-  viewer.reset();
-  EXPECT_EQ(viewer.turned_s, 0u);
 }
 
 TEST(Affinity, TheWeakestMakesRoom) {

@@ -6,7 +6,7 @@
 // Bounded: beyond the limit of slots the oldest page is dropped, its slots masked: never taken for
 // negative.
 //
-// Bytes: a slot 16 and 76 an arm (features 72), a page 216 with its place in the order, 4 x
+// Bytes: a slot 20 and 100 an arm (features 96), a page 216 with its place in the order, 4 x
 // dimensions an arm for the pooled history, 24 a slot and window that waits. A page of 8 slots, 2
 // of them shown, of one arm: 1,112.
 #pragma once
@@ -40,8 +40,10 @@ struct PendingSlot {
   uint32_t video = 0;  // index
   uint8_t status = kReserved;
   uint16_t outcomes = 0;
-  bool masked = false;         // outcomes count, but nothing is trained
-  float skip_expected = 0.5f;  // as the page that showed it said
+  bool masked = false;  // outcomes count, but nothing is trained
+  // As the page that showed it said.
+  float skip_expected = 0.5f;
+  float watch_expected = 0.5f;
 };
 
 // What one arm learns from of a page, as it stood when `Served` was folded. Empty when the arm came

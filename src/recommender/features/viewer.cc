@@ -76,11 +76,12 @@ std::vector<uint32_t> Viewer::liked() const {
 void Viewer::block_author(uint32_t author) { block(blocked_authors, author); }
 void Viewer::block_sound(uint64_t sound_id) { block(blocked_sounds, sound_id); }
 
-void Viewer::turn(float left) {
+void Viewer::turn(const Bundle::Tastes& options) {
   turned_s = doubt.since_s;
   doubt = {};
-  topics.step_back(left);
-  authors.step_back(left);
+  topics.step_back(options.turned_left);
+  authors.step_back(options.turned_left);
+  tastes.turn(options);
 }
 
 void Viewer::reset() {
@@ -89,6 +90,7 @@ void Viewer::reset() {
   history.clear();
   topics.clear();
   authors.clear();
+  tastes.clear();
   touched.clear();
 }
 

@@ -3,8 +3,9 @@
 // Bytes a viewer, at the most (the bundle's defaults; the seen set and pending pages apart):
 //
 //   history      128 x 12 = 1,536     the last outcomes
-//   topics        48 x 24 = 1,152     affinities
-//   authors       32 x 24 =   768     affinities
+//   topics        48 x 20 =   960     affinities
+//   authors       32 x 20 =   640     affinities
+//   tastes       100 x 16 = 1,600     beliefs, typically 40 x 16 = 640
 //   event window  64 x  8 =   512     hashes of client event ids
 //   reserved      64 x 16 = 1,024     typically 8 x 16 = 128
 //   touched       16 x 16 =   256     what changed since the last page, typically 4 x 16 = 64
@@ -32,6 +33,7 @@
 #include "recommender/features/affinity.h"
 #include "recommender/features/seen_set.h"
 #include "recommender/features/surprise.h"
+#include "recommender/features/tastes.h"
 #include "recommender/features/wishes.h"
 
 namespace rondo::recommender::features {
@@ -81,6 +83,7 @@ struct Viewer {
   uint32_t turned_s = 0;              // when they turned: what was before tells of them no more
   Affinities topics{kTopicAffinitiesMax};
   Affinities authors{kAuthorAffinitiesMax};
+  Tastes tastes;
   std::vector<uint32_t> blocked_authors;  // not interested; oldest first
   std::vector<uint64_t> blocked_sounds;   // ids; the same
   Wishes wishes;                          // topics turned down too
@@ -102,8 +105,8 @@ struct Viewer {
   std::vector<uint32_t> liked() const;
   void block_author(uint32_t author);
   void block_sound(uint64_t sound_id);
-  // The tastes of before hold no more since the doubt began; this much of the evidence stays.
-  void turn(float left);
+  // The tastes of before hold no more since the doubt began; of the evidence a part stays.
+  void turn(const Bundle::Tastes& options);
   // Forgets what was learned; what was seen, followed, reserved and asked for stays.
   void reset();
   // What was turned down may come again.
