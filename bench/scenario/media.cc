@@ -140,7 +140,7 @@ Result<Plan> plan(const fs::path& clip, const fs::path& scratch) {
   plan.clip = clip;
   media::TranscodeOptions options;
   options.threads = kThreads;
-  RD_TRY(plan.probe, media::probe(no_sandbox(), clip, plan.limits, {}));
+  RD_TRY(plan.probe, media::probe(no_sandbox(), clip, plan.limits, {}, {}));
   if (!plan.probe.audio) return internal("the clip has no sound");
   RD_TRY(const auto level, find_level(plan, scratch));
   plan.rungs = media::rungs_of(plan.probe);

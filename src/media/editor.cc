@@ -106,7 +106,7 @@ Result<void> Editor::cut(const fs::path& source, const Span& span, const fs::pat
   RD_CHECK(sandbox_.check());
   MediaLimits limits = options_.limits;
   limits.duration_ms_max = kSourceMsMax;
-  RD_TRY(const Probe found, probe(sandbox_, source, limits, stop));
+  RD_TRY(const Probe found, probe(sandbox_, source, limits, stop, {}));
   if (span.start_ms >= found.video_end_us / 1000) {
     return base::invalid("The trim begins at " + duration_text(span.start_ms) +
                          ", but the picture ends at " + duration_text(found.video_end_us / 1000) +

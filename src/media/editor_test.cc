@@ -81,7 +81,7 @@ TEST_F(EditorTest, CutsToTheFrameWhateverTheDistanceOfKeyFrames) {
       ASSERT_LE(std::abs(got[i] - (16 + 78 + static_cast<int>(i))), 1) << "frame " << i;
     }
     EXPECT_GT(last, 0.5);
-    auto found = probe(Sandbox(SandboxOptions()), to, MediaLimits(), {});
+    auto found = probe(Sandbox(SandboxOptions()), to, MediaLimits(), {}, {});
     ASSERT_TRUE(found.ok()) << found.error().describe();
     EXPECT_NEAR(static_cast<double>(found->duration_ms), 2000, 50);
     EXPECT_TRUE(found->audio.has_value());
@@ -129,7 +129,7 @@ TEST_F(EditorTest, KeepsColoursAndTurns) {
   options.work_folder = scratch_ / "edits2";
   auto editor = Editor::create(options, store_).value();
   ASSERT_TRUE(editor->cut(hdr, {200, 900}, to, {}, {}).ok());
-  auto found = probe(Sandbox(SandboxOptions()), to, MediaLimits(), {});
+  auto found = probe(Sandbox(SandboxOptions()), to, MediaLimits(), {}, {});
   ASSERT_TRUE(found.ok());
   EXPECT_TRUE(found->video.hdr()) << "to be tone-mapped, as the source is";
   EXPECT_EQ(found->video.color_primaries, "bt2020");
@@ -138,7 +138,7 @@ TEST_F(EditorTest, KeepsColoursAndTurns) {
   RONDO_CLIP(turned, "sio-sideways.mov");
   std::filesystem::remove(to);
   ASSERT_TRUE(editor->cut(turned, {100, 900}, to, {}, {}).ok());
-  found = probe(Sandbox(SandboxOptions()), to, MediaLimits(), {});
+  found = probe(Sandbox(SandboxOptions()), to, MediaLimits(), {}, {});
   ASSERT_TRUE(found.ok());
   EXPECT_EQ(found->video.rotation, 0);
   EXPECT_LT(found->video.width, found->video.height) << "upright";
@@ -155,7 +155,7 @@ TEST_F(EditorTest, KeepsTheCurvesOfOldTelevision) {
     auto cut = editor_->cut(source, {1'000, 2'000}, to, {}, {});
     ASSERT_TRUE(cut.ok()) << cut.error().describe();
     for (const auto& file : {source, to}) {
-      auto found = probe(Sandbox(SandboxOptions()), file, MediaLimits(), {});
+      auto found = probe(Sandbox(SandboxOptions()), file, MediaLimits(), {}, {});
       ASSERT_TRUE(found.ok());
       EXPECT_EQ(found->video.color_transfer, name);
     }
@@ -191,7 +191,7 @@ TEST_F(EditorTest, ACutIsNoLargerThanAnUploadMayBe) {
     ASSERT_TRUE(cut.ok()) << cut.error().describe();
     EXPECT_LT(std::filesystem::file_size(to), size_bytes_max);
     EXPECT_GT(std::filesystem::file_size(to), size_bytes_max / 2) << "and makes use of it";
-    auto found = probe(Sandbox(SandboxOptions()), to, MediaLimits(), {});
+    auto found = probe(Sandbox(SandboxOptions()), to, MediaLimits(), {}, {});
     ASSERT_TRUE(found.ok()) << found.error().describe();
     ASSERT_TRUE(found->audio.has_value());
     EXPECT_EQ(found->audio->codec, codec);

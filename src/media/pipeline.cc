@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <future>
 #include <optional>
 #include <system_error>
 
@@ -14,8 +15,8 @@ namespace rondo::media {
 namespace fs = std::filesystem;
 namespace {
 
-// Measuring the sound takes about so much of a step.
-constexpr double kLoudnessShare = 0.1;
+// Looking at the file and measuring its sound takes about so much of a step.
+constexpr double kLookShare = 0.1;
 
 // The one to be seen first: the best of at most 480 lines, which a phone shows well enough for the
 // seconds until there are more, or the smallest.
@@ -61,7 +62,7 @@ struct Pipeline::Work {
   const fs::path& source;
   std::stop_token stop;
   Probe probe;
-  std::optional<std::optional<Level>> level;  // once it is measured
+  std::optional<Level> level;
   std::optional<WorkFolder> folder;
   std::vector<RenditionFile> renditions;  // fetched or made, of those that the step is about
   std::vector<Rung> missing;
@@ -82,16 +83,38 @@ void Pipeline::remember(VideoId video, Known known) {
   if (known_.size() > kKnownMax) known_.erase(known_.begin());
 }
 
-Result<void> Pipeline::start(Work& work) const {
-  RD_CHECK(sandbox_.check());
-  if (auto known = recall(work.video, work.source)) {
-    work.probe = std::move(known->probe);
-    if (known->measured) work.level = known->level;
-  } else {
-    RD_TRY(work.probe, probe(sandbox_, work.source, options_.limits, work.stop));
+// The search for the level decodes the sound several times, on one core, and needs to know the
+// streams alone: the file is read through beside it.
+Result<void> Pipeline::look(Work& work) const {
+  std::stop_source over;
+  const std::stop_callback stopped(work.stop, [&] { over.request_stop(); });
+  std::future<Result<std::optional<Level>>> level;
+  auto measure = [&](const Probe& streams) {
+    if (!streams.audio) return;
+    level = std::async(std::launch::async, [this, &work, &over, streams] {
+      return measure_level(sandbox_, work.source, streams, options_.limits, work.folder->path(),
+                           options_.threads, over.get_token(), &work.traces.sound);
+    });
+  };
+  auto probed = probe(sandbox_, work.source, options_.limits, work.stop, measure);
+  if (!probed.ok()) {
+    over.request_stop();
+    return std::move(probed).error();
   }
+  work.probe = std::move(*probed);
+  if (level.valid()) {
+    RD_TRY(work.level, level.get());
+  }
+  return {};
+}
+
+Result<void> Pipeline::start(Work& work, std::optional<Known> known) const {
+  RD_CHECK(sandbox_.check());
   RD_TRY(WorkFolder folder, WorkFolder::make(options_.work_folder / to_text(work.video)));
   work.folder.emplace(std::move(folder));
+  if (!known) return look(work);
+  work.probe = std::move(known->probe);
+  work.level = known->level;
   return {};
 }
 
@@ -117,22 +140,13 @@ Result<void> Pipeline::fetch(Work& work, const std::vector<Rung>& rungs) const {
 }
 
 Result<void> Pipeline::make(Work& work, Pass pass, const ProgressCallback& progress) {
-  const double measured = work.probe.audio ? kLoudnessShare : 0;
-  // A pass without rungs has no sound; the one with the poster needs the sound's trace, too.
-  if (work.probe.audio && !pass.rungs.empty()) {
-    if (!work.level || pass.poster) {
-      RD_TRY(work.level, measure_level(sandbox_, work.source, work.probe, options_.limits,
-                                       work.folder->path(), options_.threads, work.stop,
-                                       pass.poster ? &work.traces.sound : nullptr));
-    }
-    pass.level = *work.level;
-    if (progress) progress(measured);
-  }
+  pass.level = work.level;
+  if (progress) progress(kLookShare);
   RD_TRY(work.made, transcode(
                         sandbox_, work.source, work.probe, pass, work.folder->path(),
                         TranscodeOptions{.threads = options_.threads, .limits = options_.limits},
                         [&](double done) {
-                          if (progress) progress(measured + done * (1 - measured));
+                          if (progress) progress(kLookShare + done * (1 - kLookShare));
                         },
                         work.stop));
   for (auto& rendition : work.made.renditions) work.renditions.push_back(std::move(rendition));
@@ -148,7 +162,8 @@ Result<void> Pipeline::make(Work& work, Pass pass, const ProgressCallback& progr
 Result<Playable> Pipeline::make_playable(VideoId video, const fs::path& source,
                                          const ProgressCallback& progress, std::stop_token stop) {
   Work work{video, source, stop, {}, {}, {}, {}, {}, {}, {}};
-  RD_CHECK(start(work));
+  // Looked at anew: what one try has misjudged, the next one need not.
+  RD_CHECK(start(work, {}));
   const std::vector<Rung> rungs = rungs_of(work.probe);
   const Rung first = first_rung(rungs);
   RD_CHECK(fetch(work, {first}));
@@ -166,14 +181,14 @@ Result<Playable> Pipeline::make_playable(VideoId video, const fs::path& source,
   }
   Playable playable;
   RD_TRY(playable.asset, package(work));
-  remember(video, {source, work.probe, work.level.has_value(), work.level.value_or(std::nullopt)});
+  remember(video, {source, work.probe, work.level});
   playable.traces = std::move(work.traces);
   return playable;
 }
 
 Result<Asset> Pipeline::make_rest(VideoId video, const fs::path& source, std::stop_token stop) {
   Work work{video, source, stop, {}, {}, {}, {}, {}, {}, {}};
-  RD_CHECK(start(work));
+  RD_CHECK(start(work, recall(video, source)));
   bool glimpsed = true;
   for (std::string_view file : {kStoryboardFile, kPreviewFile}) {
     const auto info = store_.stat(media_key(video, file));
@@ -188,7 +203,7 @@ Result<Asset> Pipeline::make_rest(VideoId video, const fs::path& source, std::st
 
 Result<Asset> Pipeline::make_av1(VideoId video, const fs::path& source, std::stop_token stop) {
   Work work{video, source, stop, {}, {}, {}, {}, {}, {}, {}};
-  RD_CHECK(start(work));
+  RD_CHECK(start(work, recall(video, source)));
   std::vector<Rung> rungs = rungs_of(work.probe);
   for (Rung& rung : av1_rungs(rungs)) rungs.push_back(std::move(rung));
   return complete(work, rungs, false);

@@ -109,12 +109,11 @@ class Pipeline {
   Pipeline(PipelineOptions options, blob::BlobStore& store)
       : options_(std::move(options)), sandbox_(options_.sandbox), store_(store) {}
 
-  // What a step has found out about a source, for the next one. A memory only: what is not there is
-  // found out again.
+  // What make_playable has found out about a source, for the other steps. A memory only: what is
+  // not there is found out again.
   struct Known {
     std::filesystem::path source;
     Probe probe;
-    bool measured = false;       // whether `level` says anything
     std::optional<Level> level;  // of the sound, as measure_level gives it
   };
   static constexpr size_t kKnownMax = 64;
@@ -122,7 +121,8 @@ class Pipeline {
   void remember(VideoId video, Known known);
 
   struct Work;
-  Result<void> start(Work& work) const;
+  Result<void> start(Work& work, std::optional<Known> known) const;
+  Result<void> look(Work& work) const;
   // Those of the rungs that the store holds, as files again; the others are what is missing.
   Result<void> fetch(Work& work, const std::vector<Rung>& rungs) const;
   Result<void> make(Work& work, Pass pass, const ProgressCallback& progress);

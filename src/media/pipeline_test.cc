@@ -401,6 +401,20 @@ TEST_F(PipelineTest, LeavesNothingBehindOnRefusal) {
   EXPECT_TRUE(std::filesystem::exists(scratch_ / "text.mp4")) << "the source is the caller's";
 }
 
+// Its sound is measured beside the reading that finds out how long it is.
+TEST_F(PipelineTest, RefusesWhatIsTooLongWhileItsSoundIsMeasured) {
+  make_clip(scratch_ / "clip.mp4", 3, {"-c:v", "libx264", "-preset", "ultrafast"});
+  PipelineOptions options;
+  options.work_folder = scratch_ / "work";
+  options.limits.duration_ms_max = 1000;
+  auto strict = Pipeline::create(options, store_).value();
+  auto refused = strict->make_playable(kVideo, scratch_ / "clip.mp4", {}, {});
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().reason(), "duration_too_long") << refused.error().describe();
+  EXPECT_EQ(objects(), 0u);
+  EXPECT_TRUE(work_is_empty());
+}
+
 // Damaged copies are refused with a reason or come out as promised; nothing else.
 TEST_F(PipelineTest, SurvivesDamagedFiles) {
   make_clip(scratch_ / "clip.mp4", 2,

@@ -48,7 +48,7 @@ class Prober {
          std::stop_token stop)
       : sandbox_(sandbox), file_(file), limits_(limits), stop_(std::move(stop)) {}
 
-  Result<Probe> run() {
+  Result<Probe> run(const std::function<void(const Probe&)>& on_streams) {
     std::error_code code;
     probe_.size_bytes = fs::file_size(file_, code);
     if (code) return base::internal("Cannot read the uploaded file: " + code.message() + ".");
@@ -58,6 +58,7 @@ class Prober {
     if (sniffed.kind != FileKind::kVideo) return not_a_video(sniffed.description);
     probe_.demuxer = sniffed.demuxer;
     RD_CHECK(read_streams());
+    if (on_streams) on_streams(probe_);
     // Neither needs the other, and starting ffprobe takes most of the time of both.
     auto packets = std::async(std::launch::async, [this] { return read_packets(); });
     const Result<void> frame = read_first_frame();
@@ -233,8 +234,9 @@ class Prober {
 }  // namespace
 
 Result<Probe> probe(const Sandbox& sandbox, const fs::path& file, const MediaLimits& limits,
-                    std::stop_token stop) {
-  return Prober(sandbox, file, limits, std::move(stop)).run();
+                    std::stop_token stop,
+                    const std::function<void(const Probe& streams)>& on_streams) {
+  return Prober(sandbox, file, limits, std::move(stop)).run(on_streams);
 }
 
 std::vector<std::string> run_options(int threads) {

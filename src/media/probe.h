@@ -15,6 +15,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -73,9 +74,12 @@ struct Probe {
   bool credentials = false;          // it carries a C2PA manifest (content_credentials.h)
 };
 
-// `file` must not change meanwhile.
+// `file` must not change meanwhile. `on_streams` (may be empty) is called once, on the calling
+// thread, when demuxer and streams are known and before the file is read through: with them, other
+// work on the file can begin. It may be refused all the same.
 Result<Probe> probe(const Sandbox& sandbox, const std::filesystem::path& file,
-                    const MediaLimits& limits, std::stop_token stop);
+                    const MediaLimits& limits, std::stop_token stop,
+                    const std::function<void(const Probe& streams)>& on_streams);
 
 // FFmpeg's options for work whose progress is read (process.h): silent, with its threads.
 std::vector<std::string> run_options(int threads);

@@ -21,7 +21,7 @@ class ProbeTest : public testing::Test {
     }
   }
   Result<Probe> look(const std::filesystem::path& file) {
-    return probe(sandbox_, file, limits_, {});
+    return probe(sandbox_, file, limits_, {}, {});
   }
   void expect_refused(const std::filesystem::path& file, std::string_view reason,
                       std::string_view sentence) {
@@ -176,11 +176,27 @@ TEST(Timeline, ReadsPacketsAndPassesOverNonsense) {
   EXPECT_DOUBLE_EQ(t.end(0.25), 1.25) << "the last one does not say how long it is";
 }
 
+TEST_F(ProbeTest, TellsTheStreamsEvenOfWhatIsRefusedLater) {
+  make_clip(scratch_ / "clip.mp4", 2, {"-c:v", "libx264", "-preset", "ultrafast"});
+  limits_.duration_ms_max = 1000;
+  int calls = 0;
+  auto refused = probe(sandbox_, scratch_ / "clip.mp4", limits_, {}, [&](const Probe& streams) {
+    ++calls;
+    EXPECT_EQ(streams.demuxer, "mov");
+    EXPECT_EQ(streams.video.codec, "h264");
+    ASSERT_TRUE(streams.audio);
+    EXPECT_EQ(streams.audio->index, 1);
+  });
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().reason(), "duration_too_long");
+  EXPECT_EQ(calls, 1);
+}
+
 TEST_F(ProbeTest, StopsOnRequest) {
   make_clip(scratch_ / "clip.mp4", 1, {"-c:v", "libx264", "-preset", "ultrafast"});
   std::stop_source source;
   source.request_stop();
-  auto result = probe(sandbox_, scratch_ / "clip.mp4", limits_, source.get_token());
+  auto result = probe(sandbox_, scratch_ / "clip.mp4", limits_, source.get_token(), {});
   ASSERT_FALSE(result.ok());
   EXPECT_EQ(result.error().code(), ErrorCode::kUnavailable);
   EXPECT_EQ(result.error().reason(), "cancelled");
