@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <utility>
 
 #include "media/pipeline.h"
 #include "media/refusal.h"
@@ -192,7 +193,7 @@ Result<void> Editor::cut(const fs::path& source, const Span& span, const fs::pat
       limits.wall_seconds_max * static_cast<uint64_t>(options_.threads);
   command.limits.address_space_bytes_max = limits.memory_bytes_max;
   command.limits.file_bytes_max = limits.size_bytes_max + (16u << 20);
-  command.stop = stop;
+  command.stop = std::move(stop);
   command.on_stdout_line = progress_reader(length_ms, progress);
   RD_TRY(ProcessResult ran, sandbox_.run(command));
   if (!ran.succeeded()) return command_failed(ran, "trimming it");
@@ -260,7 +261,7 @@ Result<void> Editor::make_cover(VideoId video, const std::string& rendition, uin
   command.output_directory = out;
   command.limits.address_space_bytes_max = options_.limits.memory_bytes_max;
   command.limits.file_bytes_max = kCoverFileBytesMax;
-  command.stop = stop;
+  command.stop = std::move(stop);
   RD_TRY(ProcessResult ran, sandbox_.run(command));
   if (!ran.succeeded()) return command_failed(ran, "taking its cover");
   if (!fs::exists(out / "cover.jpg", code)) return base::internal("ffmpeg made no cover.");

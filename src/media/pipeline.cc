@@ -6,6 +6,7 @@
 #include <future>
 #include <optional>
 #include <system_error>
+#include <utility>
 
 #include "media/hls.h"
 #include "media/refusal.h"
@@ -161,7 +162,7 @@ Result<void> Pipeline::make(Work& work, Pass pass, const ProgressCallback& progr
 
 Result<Playable> Pipeline::make_playable(VideoId video, const fs::path& source,
                                          const ProgressCallback& progress, std::stop_token stop) {
-  Work work{video, source, stop, {}, {}, {}, {}, {}, {}, {}};
+  Work work{video, source, std::move(stop), {}, {}, {}, {}, {}, {}, {}};
   // Looked at anew: what one try has misjudged, the next one need not.
   RD_CHECK(start(work, {}));
   const std::vector<Rung> rungs = rungs_of(work.probe);
@@ -187,7 +188,7 @@ Result<Playable> Pipeline::make_playable(VideoId video, const fs::path& source,
 }
 
 Result<Asset> Pipeline::make_rest(VideoId video, const fs::path& source, std::stop_token stop) {
-  Work work{video, source, stop, {}, {}, {}, {}, {}, {}, {}};
+  Work work{video, source, std::move(stop), {}, {}, {}, {}, {}, {}, {}};
   RD_CHECK(start(work, recall(video, source)));
   bool glimpsed = true;
   for (std::string_view file : {kStoryboardFile, kPreviewFile}) {
@@ -202,7 +203,7 @@ Result<Asset> Pipeline::make_rest(VideoId video, const fs::path& source, std::st
 }
 
 Result<Asset> Pipeline::make_av1(VideoId video, const fs::path& source, std::stop_token stop) {
-  Work work{video, source, stop, {}, {}, {}, {}, {}, {}, {}};
+  Work work{video, source, std::move(stop), {}, {}, {}, {}, {}, {}, {}};
   RD_CHECK(start(work, recall(video, source)));
   std::vector<Rung> rungs = rungs_of(work.probe);
   for (Rung& rung : av1_rungs(rungs)) rungs.push_back(std::move(rung));
@@ -327,7 +328,7 @@ Result<void> Pipeline::render(const std::string& video_graph, const std::string&
       options_.limits.wall_seconds_max * static_cast<uint64_t>(options_.threads);
   command.limits.address_space_bytes_max = options_.limits.memory_bytes_max;
   command.limits.file_bytes_max = options_.limits.size_bytes_max;
-  command.stop = stop;
+  command.stop = std::move(stop);
   RD_TRY(ProcessResult ran, sandbox_.run(command));
   if (!ran.succeeded()) {
     Error error = command_failed(ran, "rendering");
