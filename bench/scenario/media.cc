@@ -62,8 +62,13 @@ Result<void> run_ffmpeg(std::vector<std::string> arguments, const fs::path& fold
   ::posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
   ::posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
   ::posix_spawn_file_actions_addopen(&actions, 2, "ffmpeg.log", O_WRONLY | O_CREAT | O_TRUNC, 0644);
+  // In a session of its own, as the sandbox has it: the scheduler shares time between sessions.
+  posix_spawnattr_t attributes;
+  ::posix_spawnattr_init(&attributes);
+  ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
   pid_t pid = -1;
-  const int failed = ::posix_spawnp(&pid, "ffmpeg", &actions, nullptr, argv.data(), environ);
+  const int failed = ::posix_spawnp(&pid, "ffmpeg", &actions, &attributes, argv.data(), environ);
+  ::posix_spawnattr_destroy(&attributes);
   ::posix_spawn_file_actions_destroy(&actions);
   if (failed != 0) return unavailable("ffmpeg does not start");
   int status = 0;
