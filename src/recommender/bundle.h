@@ -128,6 +128,7 @@ struct Bundle {
     uint32_t soon_minutes;         // after the impression, until no like, comment, share or save
                                    // is an outcome
     uint32_t late_minutes;         // the same for follow, not interested, report
+    bool operator==(const Outcomes&) const = default;
   };
   struct Affinity {
     float half_life_hours;
@@ -139,6 +140,7 @@ struct Bundle {
     float skip;
     float not_interested;
     float minor_topic;  // weight of topics after the first
+    bool operator==(const Affinity&) const = default;
   };
   struct Tastes {                          // log odds of staying with a video
     std::array<float, kTastes> deviation;  // among viewers: what is believed of what was not met
@@ -146,6 +148,7 @@ struct Bundle {
     uint32_t half_life_hours;
     float doubt_max;    // beyond which all of a viewer's tastes are taken to have turned
     float turned_left;  // of the evidence of before, then
+    bool operator==(const Tastes&) const = default;
   };
   struct Value {  // direct terms of the score beside the heads'
     float topic_affinity;
@@ -231,6 +234,7 @@ struct Bundle {
     uint32_t viewer_reserved_max;
     uint32_t viewer_follows_max;
     uint32_t anonymous_idle_days;  // an anonymous viewer is forgotten after it
+    bool operator==(const Limits&) const = default;
   };
 
   // What it starts from; none: nothing learned yet. Named by the bundle's hash too.

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <cstring>
-#include <type_traits>
 #include <utility>
 
 #include "base/bytes.h"
@@ -15,19 +14,12 @@
 namespace rondo::recommender {
 namespace {
 
-// Sections are numbers of four bytes each, without gaps.
-template <typename Section>
-bool same(const Section& a, const Section& b) {
-  static_assert(std::is_trivially_copyable_v<Section> && alignof(Section) == 4);
-  return std::memcmp(&a, &b, sizeof(Section)) == 0;
-}
-
 // The first field, or section, of what the arms share in which the bundles differ; empty: none.
 std::string_view shared_difference(const Bundle& a, const Bundle& b) {
-  if (!same(a.outcomes, b.outcomes)) return "outcomes";
-  if (!same(a.affinity, b.affinity)) return "affinity";
-  if (!same(a.tastes, b.tastes)) return "tastes";
-  if (!same(a.limits, b.limits)) return "limits";
+  if (a.outcomes != b.outcomes) return "outcomes";
+  if (a.affinity != b.affinity) return "affinity";
+  if (a.tastes != b.tastes) return "tastes";
+  if (a.limits != b.limits) return "limits";
   if (a.exploration.budget_impressions != b.exploration.budget_impressions) {
     return "exploration.budget_impressions";
   }
