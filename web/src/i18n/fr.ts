@@ -21,6 +21,7 @@ const TOPICS: Record<string, string> = {
   waves: "vagues",
 };
 const topic = (name: string) => TOPICS[name] ?? `#${name}`;
+const lower = (text: string) => text.charAt(0).toLocaleLowerCase("fr") + text.slice(1);
 const capital = (text: string) => text.charAt(0).toLocaleUpperCase("fr") + text.slice(1);
 const of = (text: string) => (/^[aeéêhiou]/i.test(text) ? `d’${text}` : `de ${text}`);
 
@@ -310,7 +311,7 @@ export const fr: Messages = {
     replace: "Remplacer",
     remove: (name) => `Retirer les sous-titres\u00a0: ${name}`,
     added: (name) => `Les sous-titres sont là\u00a0: ${name}`,
-    other_language: (said, found) => `Ce texte semble être dans une autre langue\u00a0: ${found}, et non ${said}. Si c’est le cas, retirez-le et ajoutez le fichier sous sa langue.`,
+    other_language: (said, found) => `Ce texte semble être dans une autre langue\u00a0: ${lower(found)}, et non ${lower(said)}. Si c’est le cas, retirez-le et ajoutez le fichier sous sa langue.`,
     removed: (name) => `Les sous-titres sont retirés\u00a0: ${name}`,
     full: (n) => `Il y a des sous-titres en ${count("fr", n)} langues, autant qu’une vidéo peut en avoir ici.`,
     too_large: (size, limit) => `Il pèse ${size}\u202f; la limite est ici de ${limit}.`,

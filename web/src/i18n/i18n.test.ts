@@ -14,6 +14,7 @@ function leaves(value: object, path = ""): [string, unknown][] {
 const SAMPLES: Record<string, unknown[]> = {
   "learned.text": [{ topic: "clocks", more: true, finished: 2, skipped: 0, liked: 0, not_interested: 0 }],
   "why.term": ["finish"],
+  "captions.other_language": ["Spanish", "Norwegian"],
   "why.reason": ["topic_finished", "clocks", 2],
 };
 function said(table: Messages): [string, string][] {
