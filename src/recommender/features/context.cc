@@ -159,9 +159,12 @@ bool ViewerContext::follows(uint32_t author) const {
   return viewer_ != nullptr && viewer_->is_follow(author);
 }
 
+float ViewerContext::novelty(const Known& topic) {
+  return 1.0f / (1.0f + static_cast<float>(topic.outcomes));
+}
+
 float ViewerContext::topic_novelty(const Video& video) const {
-  if (video.topic_count == 0) return 0;
-  return 1.0f / (1.0f + static_cast<float>(known(known_topics_, video.main_topic()).outcomes));
+  return video.topic_count == 0 ? 0.0f : novelty(known(known_topics_, video.main_topic()));
 }
 
 float ViewerContext::freshness(const Video& video) const {
@@ -188,7 +191,7 @@ FeatureVector ViewerContext::features(uint32_t index, uint32_t position) const {
     set(Feature::kTopicAffinity, affinity / weight);
     set(Feature::kTopicLately, lately / weight);
     set(Feature::kTopicRepeats, main.repeats);
-    set(Feature::kTopicNovelty, 1.0f / (1.0f + static_cast<float>(main.outcomes)));
+    set(Feature::kTopicNovelty, novelty(main));
     const auto& everybody = catalogue_.topics()[topics[0]].counters;
     set(Feature::kTopicFinishRate, rate_above(everybody, Event::kFinish, network_[0]));
   }

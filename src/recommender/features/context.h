@@ -72,6 +72,7 @@ class ViewerContext {
   static Known& note(std::vector<Known>& list, uint32_t key);
   static const Known& known(const std::vector<Known>& list, uint32_t key);
   void pool_history();
+  static float novelty(const Known& topic);
   void count_repeats(uint32_t now_s);
 
   const Bundle& bundle_;

@@ -12,6 +12,12 @@ namespace {
 
 constexpr auto kByKey = [](const Belief& belief, uint32_t key) { return belief.key < key; };
 
+template <typename Entries>
+auto* locate(Entries& entries, uint32_t key) {
+  auto at = std::lower_bound(entries.begin(), entries.end(), key, kByKey);
+  return at == entries.end() || at->key != key ? nullptr : &*at;
+}
+
 // What time leaves of a mean.
 float kept(const Belief& belief, uint32_t now_s, const Bundle::Tastes& options) {
   if (now_s <= belief.last_s) return 1.0f;
@@ -44,14 +50,11 @@ Belief& Beliefs::meet(uint32_t key, uint32_t now_s, const Bundle::Tastes& option
   return *at;
 }
 
-Belief* Beliefs::find(uint32_t key) {
-  auto at = std::lower_bound(entries_.begin(), entries_.end(), key, kByKey);
-  return at == entries_.end() || at->key != key ? nullptr : &*at;
-}
+Belief* Beliefs::find(uint32_t key) { return locate(entries_, key); }
 
 float Beliefs::mean(uint32_t key, uint32_t now_s, const Bundle::Tastes& options) const {
-  auto at = std::lower_bound(entries_.begin(), entries_.end(), key, kByKey);
-  return at == entries_.end() || at->key != key ? 0.0f : mean_of(*at, now_s, options);
+  const Belief* belief = locate(entries_, key);
+  return belief == nullptr ? 0.0f : mean_of(*belief, now_s, options);
 }
 
 float Beliefs::mean_of(const Belief& belief, uint32_t now_s, const Bundle::Tastes& options) {
