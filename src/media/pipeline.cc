@@ -63,7 +63,7 @@ struct Pipeline::Work {
   const fs::path& source;
   std::stop_token stop;
   Probe probe;
-  std::optional<Level> level;
+  std::optional<std::optional<Level>> level;  // once it is measured
   std::optional<WorkFolder> folder;
   std::vector<RenditionFile> renditions;  // fetched or made, of those that the step is about
   std::vector<Rung> missing;
@@ -84,36 +84,45 @@ void Pipeline::remember(VideoId video, Known known) {
   if (known_.size() > kKnownMax) known_.erase(known_.begin());
 }
 
+Result<void> Pipeline::measure(Work& work, const Probe& streams,
+                               const std::stop_token& stop) const {
+  RD_TRY(work.level,
+         measure_level(sandbox_, work.source, streams, options_.limits, work.folder->path(),
+                       options_.threads, stop, &work.traces.sound));
+  return {};
+}
+
 // The search for the level decodes the sound several times, on one core, and needs to know the
-// streams alone: the file is read through beside it.
-Result<void> Pipeline::look(Work& work) const {
+// streams alone: where it is sure to be needed, the file is read through beside it.
+Result<void> Pipeline::look(Work& work, bool measured_beside) const {
   std::stop_source over;
   const std::stop_callback stopped(work.stop, [&] { over.request_stop(); });
-  std::future<Result<std::optional<Level>>> level;
-  auto measure = [&](const Probe& streams) {
-    if (!streams.audio) return;
+  std::future<Result<void>> level;
+  auto begin = [&](const Probe& streams) {
+    if (!measured_beside || !streams.audio) return;
     level = std::async(std::launch::async, [this, &work, &over, streams] {
-      return measure_level(sandbox_, work.source, streams, options_.limits, work.folder->path(),
-                           options_.threads, over.get_token(), &work.traces.sound);
+      return measure(work, streams, over.get_token());
     });
   };
-  auto probed = probe(sandbox_, work.source, options_.limits, work.stop, measure);
+  auto probed = probe(sandbox_, work.source, options_.limits, work.stop, begin);
   if (!probed.ok()) {
     over.request_stop();
     return std::move(probed).error();
   }
   work.probe = std::move(*probed);
-  if (level.valid()) {
-    RD_TRY(work.level, level.get());
-  }
-  return {};
+  return level.valid() ? level.get() : Result<void>();
 }
 
-Result<void> Pipeline::start(Work& work, std::optional<Known> known) const {
+Result<void> Pipeline::start(Work& work) const {
   RD_CHECK(sandbox_.check());
   RD_TRY(WorkFolder folder, WorkFolder::make(options_.work_folder / to_text(work.video)));
   work.folder.emplace(std::move(folder));
-  if (!known) return look(work);
+  return {};
+}
+
+Result<void> Pipeline::recall_or_look(Work& work) const {
+  auto known = recall(work.video, work.source);
+  if (!known) return look(work, false);
   work.probe = std::move(known->probe);
   work.level = known->level;
   return {};
@@ -141,7 +150,11 @@ Result<void> Pipeline::fetch(Work& work, const std::vector<Rung>& rungs) const {
 }
 
 Result<void> Pipeline::make(Work& work, Pass pass, const ProgressCallback& progress) {
-  pass.level = work.level;
+  // A pass without rungs has no sound.
+  if (work.probe.audio && !work.level && !pass.rungs.empty()) {
+    RD_CHECK(measure(work, work.probe, work.stop));
+  }
+  pass.level = work.level.value_or(std::nullopt);
   if (progress) progress(kLookShare);
   RD_TRY(work.made, transcode(
                         sandbox_, work.source, work.probe, pass, work.folder->path(),
@@ -163,15 +176,16 @@ Result<void> Pipeline::make(Work& work, Pass pass, const ProgressCallback& progr
 Result<Playable> Pipeline::make_playable(VideoId video, const fs::path& source,
                                          const ProgressCallback& progress, std::stop_token stop) {
   Work work{video, source, std::move(stop), {}, {}, {}, {}, {}, {}, {}};
-  // Looked at anew: what one try has misjudged, the next one need not.
-  RD_CHECK(start(work, {}));
+  RD_CHECK(start(work));
+  auto traces = store_.get(traces_key(video), kTracesBytesMax);
+  auto known = traces.ok() ? unpack_traces(*traces) : Result<Traces>(std::move(traces).error());
+  // Looked at anew: what one try has misjudged, the next one need not. With traces all may be done.
+  RD_CHECK(look(work, !known.ok()));
   const std::vector<Rung> rungs = rungs_of(work.probe);
   const Rung first = first_rung(rungs);
   RD_CHECK(fetch(work, {first}));
   // The rendition is put last: what else this step makes is missing only where that is of no use.
   const bool have = work.missing.empty();
-  auto traces = store_.get(traces_key(video), kTracesBytesMax);
-  auto known = traces.ok() ? unpack_traces(*traces) : Result<Traces>(std::move(traces).error());
   if (have && known.ok()) {
     work.traces = std::move(*known);
   } else {
@@ -189,7 +203,8 @@ Result<Playable> Pipeline::make_playable(VideoId video, const fs::path& source,
 
 Result<Asset> Pipeline::make_rest(VideoId video, const fs::path& source, std::stop_token stop) {
   Work work{video, source, std::move(stop), {}, {}, {}, {}, {}, {}, {}};
-  RD_CHECK(start(work, recall(video, source)));
+  RD_CHECK(start(work));
+  RD_CHECK(recall_or_look(work));
   bool glimpsed = true;
   for (std::string_view file : {kStoryboardFile, kPreviewFile}) {
     const auto info = store_.stat(media_key(video, file));
@@ -204,7 +219,8 @@ Result<Asset> Pipeline::make_rest(VideoId video, const fs::path& source, std::st
 
 Result<Asset> Pipeline::make_av1(VideoId video, const fs::path& source, std::stop_token stop) {
   Work work{video, source, std::move(stop), {}, {}, {}, {}, {}, {}, {}};
-  RD_CHECK(start(work, recall(video, source)));
+  RD_CHECK(start(work));
+  RD_CHECK(recall_or_look(work));
   std::vector<Rung> rungs = rungs_of(work.probe);
   for (Rung& rung : av1_rungs(rungs)) rungs.push_back(std::move(rung));
   return complete(work, rungs, false);

@@ -114,15 +114,17 @@ class Pipeline {
   struct Known {
     std::filesystem::path source;
     Probe probe;
-    std::optional<Level> level;  // of the sound, as measure_level gives it
+    std::optional<std::optional<Level>> level;  // of the sound, once it is measured
   };
   static constexpr size_t kKnownMax = 64;
   std::optional<Known> recall(VideoId video, const std::filesystem::path& source) const;
   void remember(VideoId video, Known known);
 
   struct Work;
-  Result<void> start(Work& work, std::optional<Known> known) const;
-  Result<void> look(Work& work) const;
+  Result<void> start(Work& work) const;
+  Result<void> look(Work& work, bool measured_beside) const;
+  Result<void> recall_or_look(Work& work) const;
+  Result<void> measure(Work& work, const Probe& streams, const std::stop_token& stop) const;
   // Those of the rungs that the store holds, as files again; the others are what is missing.
   Result<void> fetch(Work& work, const std::vector<Rung>& rungs) const;
   Result<void> make(Work& work, Pass pass, const ProgressCallback& progress);
