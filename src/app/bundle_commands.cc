@@ -6,7 +6,6 @@
 #include "base/bytes.h"
 #include "blob/local/local_blob_store.h"
 #include "feed/verify.h"
-#include "stream/embedded/read_only_log.h"
 
 namespace rondo::app {
 namespace {
@@ -50,7 +49,7 @@ Result<void> check_not_configured(const config::Config& config) {
 
 Result<int> list_bundles(const config::Config& config) {
   DataFolder folder{config.data};
-  RD_TRY(auto log, stream::open_embedded_read_only(folder.log()));
+  RD_TRY(auto log, open_log(folder));
   RD_TRY(auto blobs, blob::open_local({folder.blobs()}));
   auto bundles = std::make_shared<feed::BundleStore>(*blobs);
   RD_TRY(auto params, open_params(folder, *log));

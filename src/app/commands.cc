@@ -15,7 +15,6 @@
 #include "feed/train.h"
 #include "feed/verify.h"
 #include "records/page_id.h"
-#include "stream/embedded/read_only_log.h"
 #include "telemetry/log.h"
 
 namespace rondo::app {
@@ -44,10 +43,7 @@ struct AccountTools {
 
 Result<std::unique_ptr<AccountTools>> open_accounts(const config::Config& config) {
   DataFolder folder{config.data};
-  if (folder.is_empty()) {
-    return not_found("there is no network in " + folder.root.string() +
-                     "; start it once with `rondo serve`, or name its folder with --data");
-  }
+  if (folder.is_empty()) return no_network(folder);
   auto tools = std::make_unique<AccountTools>();
   RD_TRY(tools->database, open_database(folder, config));
   tools->sessions = std::make_unique<accounts::Sessions>(*tools->database, tools->clock,
@@ -107,7 +103,7 @@ Result<int> promote(const config::Config& config, const std::string& handle,
 Result<int> replay(const config::Config& config, const std::string& page_id) {
   RD_TRY(auto id, records::parse_page_id(page_id));
   DataFolder folder{config.data};
-  RD_TRY(auto log, stream::open_embedded_read_only(folder.log()));
+  RD_TRY(auto log, open_log(folder));
   RD_TRY(auto blobs, blob::open_local({folder.blobs()}));
   RD_TRY(auto params, open_params(folder, *log));
   auto bundles = std::make_shared<feed::BundleStore>(*blobs);
@@ -135,7 +131,7 @@ Result<int> replay(const config::Config& config, const std::string& page_id) {
 
 Result<int> verify(const config::Config& config) {
   DataFolder folder{config.data};
-  RD_TRY(auto log, stream::open_embedded_read_only(folder.log()));
+  RD_TRY(auto log, open_log(folder));
   RD_TRY(auto blobs, blob::open_local({folder.blobs()}));
   RD_TRY(auto params, open_params(folder, *log));
   auto bundles = std::make_shared<feed::BundleStore>(*blobs);
@@ -162,7 +158,7 @@ Result<int> verify(const config::Config& config) {
 
 Result<int> train(const config::Config& config, int epochs, const std::string& out) {
   DataFolder folder{config.data};
-  RD_TRY(auto log, stream::open_embedded_read_only(folder.log()));
+  RD_TRY(auto log, open_log(folder));
   RD_TRY(auto params, open_params(folder, *log));
   RD_TRY(auto blobs, blob::open_local({folder.blobs()}));
   auto bundles = std::make_shared<feed::BundleStore>(*blobs);

@@ -53,6 +53,17 @@ Result<std::unique_ptr<FolderLock>> FolderLock::take(const DataFolder& folder) {
 
 FolderLock::~FolderLock() { ::close(descriptor_); }
 
+Error no_network(const DataFolder& folder) {
+  return not_found("there is no network in " + folder.root.string() +
+                   "; start it once with `rondo serve`, or name its folder with --data");
+}
+
+Result<std::unique_ptr<stream::Stream>> open_log(const DataFolder& folder) {
+  auto log = stream::open_embedded_read_only(folder.log());
+  if (!log.ok() && log.error().code() == ErrorCode::kNotFound) return no_network(folder);
+  return log;
+}
+
 Result<std::unique_ptr<stream::Stream>> open_params(const DataFolder& folder,
                                                     const stream::Stream& log) {
   if (log.partition_count() == 1) return std::unique_ptr<stream::Stream>();

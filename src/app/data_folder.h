@@ -47,6 +47,12 @@ class FolderLock {
   const int descriptor_;
 };
 
+// For a folder in which nothing has been started yet; it says what to do.
+Error no_network(const DataFolder& folder);
+
+// To read, also beside a running server. not_found when there is none.
+Result<std::unique_ptr<stream::Stream>> open_log(const DataFolder& folder);
+
 // What partitions have told each other, to read; none when there is one. To be opened after the
 // log: what the log names has been stored before.
 Result<std::unique_ptr<stream::Stream>> open_params(const DataFolder& folder,

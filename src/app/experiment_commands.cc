@@ -14,7 +14,6 @@
 #include "evaluation/experiment.h"
 #include "records/envelope.h"
 #include "records/validate.h"
-#include "stream/embedded/read_only_log.h"
 
 namespace rondo::app {
 namespace {
@@ -101,7 +100,7 @@ Result<int> stop_experiment(const config::Config& config) {
 Result<int> report_experiment(const config::Config& config,
                               const ExperimentReportOptions& options) {
   DataFolder folder{config.data};
-  RD_TRY(auto log, stream::open_embedded_read_only(folder.log()));
+  RD_TRY(auto log, open_log(folder));
   RD_TRY(auto blobs, blob::open_local({folder.blobs()}));
   feed::BundleStore bundles(*blobs);
   // All partitions begin an experiment alike: the first one's latest.

@@ -18,10 +18,7 @@ constexpr std::chrono::seconds kAppendMax{10};
 
 Result<std::unique_ptr<StoppedNetwork>> StoppedNetwork::open(const config::Config& config) {
   DataFolder folder{config.data};
-  if (folder.is_empty()) {
-    return not_found("there is no network in " + folder.root.string() +
-                     "; start it once with `rondo serve`, or name its folder with --data");
-  }
+  if (folder.is_empty()) return no_network(folder);
   auto network = std::unique_ptr<StoppedNetwork>(new StoppedNetwork());
   RD_TRY(network->lock_, FolderLock::take(folder));
   RD_TRY(network->blobs_, blob::open_local({folder.blobs()}));

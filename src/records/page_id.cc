@@ -25,7 +25,8 @@ std::string to_text(const PageId& id) {
 Result<PageId> parse_page_id(std::string_view text) {
   if (text.size() != kPageIdCharacters) {
     return base::invalid("a page id has " + std::to_string(kPageIdCharacters) +
-                         " characters; this one has " + std::to_string(text.size()))
+                         " characters; this one has " + std::to_string(text.size()) +
+                         ": take the page_id of a feed's answer")
         .with_field("page_id");
   }
   auto bytes = base::from_base64(text);

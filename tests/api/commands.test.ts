@@ -38,7 +38,9 @@ test("what is wrong with a command is said", () => {
   assert.match(rondo(["admin", "create-user", "weak"], { input: "short\n" }).err, /10/);
   assert.match(rondo(["admin", "promote", "boss", "--role", "king"]).err, /member/);
   const nowhere = join(tmpdir(), "rondo-nowhere");
-  assert.match(rondo(["admin", "promote", "boss"], { data: nowhere }).err, /no network/);
+  for (const command of [["admin", "promote", "boss"], ["digest"], ["train", "--out", `${nowhere}-bundle`], ["bundle", "list"]]) {
+    assert.match(rondo(command, { data: nowhere }).err, /no network in .*; start it once/, command[0]);
+  }
   assert.match(rondo(["replay", "nonsense"]).err, /page/i);
   assert.match(rondo(["replay", "AAAAAAAAAAAAAAAAAAAAAAAAAAA"]).err, /no such page/);
   assert.notEqual(rondo(["dance"]).status, 0);
