@@ -2,12 +2,10 @@
 #include "recommender/engine.h"
 
 #include <gtest/gtest.h>
-#include <xmmintrin.h>
 
 #include <set>
 
 #include "base/bytes.h"
-#include "recommender/bundles.h"
 #include "recommender/string_io.h"
 #include "recommender/testing/world.h"
 
@@ -16,8 +14,6 @@ namespace {
 
 using log::v1::Record;
 using log::v1::Served;
-
-std::string hex(const Digest& digest) { return base::to_hex(base::as_bytes(digest)); }
 
 std::set<uint64_t> videos_of(const Served& page) {
   std::set<uint64_t> out;
@@ -430,106 +426,6 @@ TEST_F(EngineTest, NothingIsLearnedWithoutAMatchingReservation) {
   EXPECT_TRUE(affine(7));
 }
 
-TEST(EngineWindows, WithoutAnOutcomeThereIsNoExample) {
-  Bundle bundle = Bundle::defaults();
-  for (auto& head : bundle.heads) head.negative_share = 1;
-  World world({}, bundle);
-  world.publish_all();
-  auto stats = [&world] { return world.engine->stats(); };
-  Page page = world.serve(7, 8);
-  for (size_t i = 0; i < 3; ++i) world.show(7, page.place(i));
-  world.advance(25 * 60 * kSecondUs);
-  world.tick();
-  EXPECT_EQ(stats().examples_waiting, 0u);
-  EXPECT_EQ(stats().pending_slots, 8u);
-  world.advance(6 * 60 * kSecondUs);  // half an hour: what was not shown is free
-  world.tick();
-  EXPECT_EQ(stats().pending_slots, 3u);
-  // An hour after the impression: no like, comment, share or save. An example each for those heads,
-  // none for the watch. After a day the other heads, and nothing is open any more.
-  world.advance(30 * 60 * kSecondUs);
-  world.publish(5000, 501, {"t1"});
-  EXPECT_EQ(stats().examples_waiting, 3u);
-  EXPECT_EQ(stats().pending_slots, 3u);
-  world.advance(23 * 60 * 60 * kSecondUs);
-  world.publish(5001, 501, {"t1"});
-  EXPECT_EQ(stats().examples_waiting, 6u);
-  EXPECT_EQ(stats().pending_slots, 0u);
-}
-
-TEST(EngineWindows, WhatHappensTrainsItsHeadOnce) {
-  Bundle bundle = Bundle::defaults();
-  for (auto& head : bundle.heads) head.negative_share = 1;
-  World world({}, bundle);
-  world.publish_all();
-  auto waiting = [&world] { return world.engine->stats().examples_waiting; };
-  Page page = world.serve(7, 8);
-  world.finish(7, page.place(0));
-  EXPECT_EQ(waiting(), 1u);
-  auto act = [&](auto set) {
-    auto engagement = world.engagement(7, page.place(0));
-    set(engagement);
-    world.engage(engagement);
-  };
-  act([](auto& e) { e.set_share(true); });
-  act([](auto& e) { e.set_save(true); });
-  act([](auto& e) { e.set_comment(true); });
-  act([](auto& e) { e.set_report(true); });
-  EXPECT_EQ(waiting(), 5u);
-  act([](auto& e) { e.set_share(true); });
-  act([](auto& e) { e.set_comment(true); });
-  EXPECT_EQ(waiting(), 5u);
-  // Following the author of what was watched is an outcome of that video.
-  Record follow;
-  follow.mutable_follow_changed()->set_viewer_id(7);
-  follow.mutable_follow_changed()->set_author_id(world.author(page.place(0).video));
-  follow.mutable_follow_changed()->set_following(true);
-  ASSERT_TRUE(world.apply(follow).ok());
-  EXPECT_EQ(waiting(), 6u);
-  // At the windows' ends only what has not happened is left: no like; then no "not interested".
-  world.advance(61 * 60 * kSecondUs);
-  world.publish(5000, 501, {"t1"});
-  EXPECT_EQ(waiting(), 7u);
-  world.advance(24 * 60 * 60 * kSecondUs);
-  world.publish(5001, 501, {"t1"});
-  EXPECT_EQ(waiting(), 8u);
-}
-
-// One in six is liked. Before any window is over nothing but likes has resolved: that must not make
-// likes of everything; and when windows end, the share is learned.
-TEST(EngineWindows, AYoungNetworkDoesNotTakeLikesForTheRule) {
-  Bundle bundle = Bundle::defaults();
-  bundle.training.dense_rate = 0.1f;  // what it learns, it learns soon
-  World world({}, bundle);
-  world.publish_all();
-  auto mean_like = [&world] {
-    std::vector<uint64_t> videos;
-    for (uint64_t v = 1001; v < 1045; ++v) videos.push_back(v);
-    auto scores = world.engine->score(world.request(9'999, 8), videos);
-    float sum = 0;
-    for (const auto& score : *scores) sum += score.heads[size_t(Head::kLike)];
-    return sum / static_cast<float>(scores->size());
-  };
-  uint64_t viewer = 100;
-  auto watch_for = [&](uint64_t minutes) {
-    const uint64_t until = world.now_us + minutes * 60 * kSecondUs;
-    while (world.now_us < until) {
-      Page page = world.serve(++viewer, 6);
-      for (size_t i = 0; i < 6; ++i) {
-        (viewer + i) % 2 == 0 ? world.finish(viewer, page.place(i))
-                              : world.skip(viewer, page.place(i));
-      }
-      world.like(viewer, page.place(viewer % 6));
-      world.tick();
-      world.advance(5 * kSecondUs);
-    }
-  };
-  watch_for(50);
-  EXPECT_LT(mean_like(), 0.1f);
-  watch_for(180);
-  EXPECT_NEAR(mean_like(), 1.0f / 6, 0.1f);
-}
-
 TEST_F(EngineTest, LatestMakesSeenAndTeachesNothing) {
   Record record;
   auto& r = *record.mutable_impression();
@@ -610,108 +506,6 @@ TEST_F(EngineTest, SenselessRecordsFoldToNothing) {
   world.engage(huge);
   world.tick();
   EXPECT_EQ(stats().batches_rejected, 0u);
-}
-
-// Reservations and the seen set against a model: a page holds exactly what the model says is left.
-TEST(EngineModel, SeenAndReservationsAgreeWithAModel) {
-  struct Reserved {
-    Place place;
-    uint64_t served_us;
-  };
-  for (uint64_t seed = 1; seed <= 10; ++seed) {
-    SCOPED_TRACE(seed);
-    World world(WorldOptions{.seed = seed});
-    world.publish_all();
-    base::Rng rng(seed * 77);
-    std::map<uint64_t, std::set<uint64_t>> seen;         // by viewer
-    std::map<uint64_t, std::vector<Reserved>> reserved;  // by viewer
-    std::map<uint64_t, std::vector<Place>> released;     // shown late all the same
-    for (int step = 0; step < 400; ++step) {
-      uint64_t viewer = 1 + rng.below(4);
-      auto& mine = reserved[viewer];
-      if (rng.below(3) == 0) {
-        std::vector<Place> held;
-        std::vector<Reserved> kept;
-        std::erase_if(mine, [&](const Reserved& r) {
-          return r.served_us + 30 * 60 * kSecondUs <= world.engine->state_time_us();
-        });
-        for (const Reserved& r : mine) {
-          if (rng.below(3) != 0) {
-            released[viewer].push_back(r.place);
-          } else {
-            held.push_back(r.place);
-            kept.push_back(r);
-          }
-        }
-        auto limit = static_cast<uint32_t>(1 + rng.below(12));
-        Page page = world.serve(viewer, limit, held);
-        std::set<uint64_t> gone = seen[viewer];
-        for (const Place& p : held) gone.insert(p.video);
-        size_t left = 48 - gone.size();
-        ASSERT_EQ(page.served.slots_size(), static_cast<int>(std::min<size_t>(left, limit)));
-        ASSERT_EQ(page.served.exhausted(), left < limit);
-        mine = kept;
-        for (int i = 0; i < page.served.slots_size(); ++i) {
-          Place place = page.place(static_cast<size_t>(i));
-          ASSERT_TRUE(gone.insert(place.video).second) << "came twice";
-          mine.push_back({place, world.engine->state_time_us()});
-        }
-      } else if (rng.below(4) == 0 && !released[viewer].empty()) {
-        Place late = released[viewer].back();
-        released[viewer].pop_back();
-        world.show(viewer, late);
-        seen[viewer].insert(late.video);
-      } else if (!mine.empty()) {
-        size_t pick = rng.below(mine.size());
-        Place place = mine[pick].place;
-        mine.erase(mine.begin() + static_cast<ptrdiff_t>(pick));
-        rng.below(2) == 0 ? world.show(viewer, place) : world.skip(viewer, place);
-        seen[viewer].insert(place.video);
-      }
-      world.advance(rng.below(8) == 0 ? 20 * 60 * kSecondUs : kSecondUs);
-    }
-  }
-}
-
-// Two engines, the same records: the same bytes of every page and the same state.
-TEST(EngineReplay, TheSameRecordsGiveTheSamePages) {
-  World world(WorldOptions{.seed = 3});
-  world.publish_all();
-  world.train(40, 3);
-  auto session = world.start(7, 8);
-  for (int i = 0; i < 20; ++i) {
-    world.swipe(session, 8, [](const std::string& t) { return t == "t2" || t == "t5"; });
-  }
-  // In another floating-point mode, as a host's library might leave behind.
-  unsigned mode = _mm_getcsr();
-  _mm_setcsr(mode | 0x8040 | 0x4000);
-  auto replayed = make_engine();
-  for (const auto& [time_us, record, deltas] : world.log) {
-    if (record.has_served()) {
-      auto page = replayed->rank(record.served().request());
-      ASSERT_TRUE(page.ok());
-      ASSERT_EQ(page->SerializeAsString(), record.served().SerializeAsString());
-    }
-    ASSERT_TRUE(replayed->apply(replayed->next_offset(), time_us, record, deltas).ok());
-  }
-  _mm_setcsr(mode);
-  EXPECT_EQ(replayed->digest(), world.engine->digest());
-}
-
-// Recorded numbers: whatever changes them changes the pages of every log, and needs a new
-// kEngineVersion.
-TEST(EngineGolden, FixedScenario) {
-  World world(WorldOptions{.seed = 9});
-  world.publish_all();
-  world.train(25, 3);
-  auto session = world.start(7, 8);
-  for (int i = 0; i < 12; ++i) {
-    world.swipe(session, 8, [](const std::string& t) { return t == "t4"; });
-  }
-  EXPECT_EQ(hex(world.engine->digest()),
-            "5d5bf7035382dcb8dee220c365a8187aa77dfa17663dceb7acb3b4b8c557e2ea");
-  EXPECT_EQ(base::to_hex(base::as_bytes(base::sha256(session.latest.served.SerializeAsString()))),
-            "7816caceeaf727bab67fd7affc39c9f2657068ef482103c17d3647941d9ba468");
 }
 
 TEST(EngineBounds, PendingExamplesAndReservationsAreBounded) {
