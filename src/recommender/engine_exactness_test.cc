@@ -7,7 +7,6 @@
 
 #include "base/bytes.h"
 #include "base/random.h"
-#include "recommender/bundles.h"
 #include "recommender/engine.h"
 #include "recommender/string_io.h"
 #include "recommender/testing/world.h"

@@ -1,7 +1,6 @@
 // What becomes an example, of which head, and when.
 #include <gtest/gtest.h>
 
-#include "recommender/bundles.h"
 #include "recommender/engine.h"
 #include "recommender/testing/world.h"
 
