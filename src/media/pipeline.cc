@@ -16,8 +16,8 @@ namespace rondo::media {
 namespace fs = std::filesystem;
 namespace {
 
-// Looking at the file and measuring its sound takes about so much of a step.
-constexpr double kLookShare = 0.1;
+// Looking at the file takes about so much of a step.
+constexpr double kLookShare = 0.05;
 
 // The one to be seen first: the best of at most 480 lines, which a phone shows well enough for the
 // seconds until there are more, or the smallest.
@@ -57,18 +57,41 @@ std::string master_name(size_t renditions) {
   return "master-" + std::to_string(renditions) + ".m3u8";
 }
 
+namespace {
+
+// Goes on in a thread of its own; told to stop, and waited for, at its end or the caller's stop.
+template <typename T>
+class Beside {
+ public:
+  Beside(const std::stop_token& stop, std::function<Result<T>(std::stop_token)> what)
+      : stopped_(stop, [this] { over_.request_stop(); }),
+        done_(std::async(std::launch::async, std::move(what), over_.get_token())) {}
+  ~Beside() { over_.request_stop(); }
+  Result<T> get() { return done_.get(); }
+
+ private:
+  std::stop_source over_;
+  std::stop_callback<std::function<void()>> stopped_;
+  std::future<Result<T>> done_;
+};
+
+}  // namespace
+
 // One run of a step.
 struct Pipeline::Work {
   VideoId video;
   const fs::path& source;
   std::stop_token stop;
   Probe probe;
-  std::optional<std::optional<Level>> level;  // once it is measured
   std::optional<WorkFolder> folder;
   std::vector<RenditionFile> renditions;  // fetched or made, of those that the step is about
   std::vector<Rung> missing;
   Traces traces;
   Transcoded made;
+  std::unique_ptr<Beside<Sound>> sound;  // being made
+
+  // What the sandbox writes into. What is fetched is not in it.
+  fs::path out() const { return folder->path() / "out"; }
 };
 
 std::optional<Pipeline::Known> Pipeline::recall(VideoId video, const fs::path& source) const {
@@ -84,47 +107,35 @@ void Pipeline::remember(VideoId video, Known known) {
   if (known_.size() > kKnownMax) known_.erase(known_.begin());
 }
 
-Result<void> Pipeline::measure(Work& work, const Probe& streams,
-                               const std::stop_token& stop) const {
-  RD_TRY(work.level,
-         measure_level(sandbox_, work.source, streams, options_.limits, work.folder->path(),
-                       options_.threads, stop, &work.traces.sound));
-  return {};
+SoundContext Pipeline::sound_context(const Work& work, std::stop_token stop) const {
+  return {sandbox_, options_.limits, work.out(), options_.threads, std::move(stop)};
 }
 
-// The search for the level decodes the sound several times, on one core, and needs to know the
-// streams alone: where it is sure to be needed, the file is read through beside it.
-Result<void> Pipeline::look(Work& work, bool measured_beside) const {
-  std::stop_source over;
-  const std::stop_callback stopped(work.stop, [&] { over.request_stop(); });
-  std::future<Result<void>> level;
-  auto begin = [&](const Probe& streams) {
-    if (!measured_beside || !streams.audio) return;
-    level = std::async(std::launch::async, [this, &work, &over, streams] {
-      return measure(work, streams, over.get_token());
-    });
-  };
-  auto probed = probe(sandbox_, work.source, options_.limits, work.stop, begin);
-  if (!probed.ok()) {
-    over.request_stop();
-    return std::move(probed).error();
-  }
-  work.probe = std::move(*probed);
-  return level.valid() ? level.get() : Result<void>();
+// Of `streams` it needs to know no more than which there are.
+void Pipeline::begin_sound(Work& work, const Probe& streams) const {
+  if (!streams.audio || work.sound) return;
+  work.sound =
+      std::make_unique<Beside<Sound>>(work.stop, [this, &work, streams](std::stop_token stop) {
+        return make_sound(sound_context(work, std::move(stop)), work.source, streams);
+      });
 }
 
 Result<void> Pipeline::start(Work& work) const {
   RD_CHECK(sandbox_.check());
   RD_TRY(WorkFolder folder, WorkFolder::make(options_.work_folder / to_text(work.video)));
   work.folder.emplace(std::move(folder));
+  std::error_code code;
+  fs::create_directory(work.out(), code);
+  if (code) return file_error("make the folder", work.out(), code);
   return {};
 }
 
 Result<void> Pipeline::recall_or_look(Work& work) const {
-  auto known = recall(work.video, work.source);
-  if (!known) return look(work, false);
-  work.probe = std::move(known->probe);
-  work.level = known->level;
+  if (auto known = recall(work.video, work.source)) {
+    work.probe = std::move(known->probe);
+    return {};
+  }
+  RD_TRY(work.probe, probe(sandbox_, work.source, options_.limits, work.stop, {}));
   return {};
 }
 
@@ -149,15 +160,10 @@ Result<void> Pipeline::fetch(Work& work, const std::vector<Rung>& rungs) const {
   return {};
 }
 
-Result<void> Pipeline::make(Work& work, Pass pass, const ProgressCallback& progress) {
-  // A pass without rungs has no sound.
-  if (work.probe.audio && !work.level && !pass.rungs.empty()) {
-    RD_CHECK(measure(work, work.probe, work.stop));
-  }
-  pass.level = work.level.value_or(std::nullopt);
+Result<void> Pipeline::make(Work& work, const Pass& pass, const ProgressCallback& progress) {
   if (progress) progress(kLookShare);
   RD_TRY(work.made, transcode(
-                        sandbox_, work.source, work.probe, pass, work.folder->path(),
+                        sandbox_, work.source, work.probe, pass, work.out(),
                         TranscodeOptions{.threads = options_.threads, .limits = options_.limits},
                         [&](double done) {
                           if (progress) progress(kLookShare + done * (1 - kLookShare));
@@ -179,8 +185,11 @@ Result<Playable> Pipeline::make_playable(VideoId video, const fs::path& source,
   RD_CHECK(start(work));
   auto traces = store_.get(traces_key(video), kTracesBytesMax);
   auto known = traces.ok() ? unpack_traces(*traces) : Result<Traces>(std::move(traces).error());
-  // Looked at anew: what one try has misjudged, the next one need not. With traces all may be done.
-  RD_CHECK(look(work, !known.ok()));
+  // Looked at anew: what one try has misjudged, the next one need not. Where the sound is sure to
+  // be needed it is made beside that and the picture; with traces all may be done.
+  RD_TRY(work.probe, probe(sandbox_, source, options_.limits, work.stop, [&](const Probe& streams) {
+           if (!known.ok()) begin_sound(work, streams);
+         }));
   const std::vector<Rung> rungs = rungs_of(work.probe);
   const Rung first = first_rung(rungs);
   RD_CHECK(fetch(work, {first}));
@@ -191,12 +200,15 @@ Result<Playable> Pipeline::make_playable(VideoId video, const fs::path& source,
   } else {
     work.missing = {first};
     work.renditions.clear();
-    RD_CHECK(make(work, Pass{.rungs = {first}, .poster = true}, progress));
+    begin_sound(work, work.probe);
+    Pass pass{.rungs = {first}, .poster = true};
+    if (work.sound) pass.sound_later = [&] { return wait_for_sound(work); };
+    RD_CHECK(make(work, pass, progress));
     RD_CHECK(store_.put(traces_key(video), pack(work.traces)));
   }
   Playable playable;
   RD_TRY(playable.asset, package(work));
-  remember(video, {source, work.probe, work.level});
+  remember(video, {source, work.probe});
   playable.traces = std::move(work.traces);
   return playable;
 }
@@ -226,10 +238,28 @@ Result<Asset> Pipeline::make_av1(VideoId video, const fs::path& source, std::sto
   return complete(work, rungs, false);
 }
 
+Result<fs::path> Pipeline::wait_for_sound(Work& work) const {
+  RD_TRY(Sound sound, work.sound->get());
+  work.traces.sound = std::move(sound.trace);
+  return std::move(sound.file);
+}
+
+// All renditions have the same.
+Result<fs::path> Pipeline::sound_of(const Work& work) const {
+  const SoundContext context = sound_context(work, work.stop);
+  if (!work.renditions.empty()) return take_sound(context, work.renditions.front().file);
+  RD_TRY(Sound sound, make_sound(context, work.source, work.probe));
+  return std::move(sound.file);
+}
+
 Result<Asset> Pipeline::complete(Work& work, const std::vector<Rung>& rungs, bool glimpses) {
   RD_CHECK(fetch(work, rungs));
   if (!work.missing.empty() || glimpses) {
-    RD_CHECK(make(work, Pass{.rungs = work.missing, .glimpses = glimpses}, {}));
+    Pass pass{.rungs = work.missing, .glimpses = glimpses};
+    if (work.probe.audio && !work.missing.empty()) {
+      RD_TRY(pass.sound, sound_of(work));
+    }
+    RD_CHECK(make(work, pass, {}));
   }
   RD_TRY(Asset asset, package(work));
   asset.storyboard = storyboard_of(work.probe.video.display_width, work.probe.video.display_height,

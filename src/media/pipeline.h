@@ -2,9 +2,10 @@
 //   media/<video id>/<n>p.mp4, <n>p.m3u8 (a rendition each), poster.jpg, storyboard.jpg,
 //   preview.mp4, master-<count>.m3u8
 //
-//   make_playable   probe, one small rendition, the poster, and what tells the video from others:
-//                   as early as can be
-//   make_rest       the other renditions, storyboard and preview, all from one decoding
+//   make_playable   probe, sound, one small rendition, the poster, and what tells the video from
+//                   others: as early as can be, the sound beside the picture
+//   make_rest       the other renditions with the same sound, storyboard and preview, all from one
+//                   decoding
 //   make_av1        where the operator wants it: the larger renditions again as AV1
 //
 // An object never changes once it is there: the playlist over all renditions has another name than
@@ -35,6 +36,7 @@
 #include "media/glimpses.h"
 #include "media/probe.h"
 #include "media/sandbox.h"
+#include "media/sound.h"
 #include "media/traces.h"
 #include "media/transcode.h"
 
@@ -114,7 +116,6 @@ class Pipeline {
   struct Known {
     std::filesystem::path source;
     Probe probe;
-    std::optional<std::optional<Level>> level;  // of the sound, once it is measured
   };
   static constexpr size_t kKnownMax = 64;
   std::optional<Known> recall(VideoId video, const std::filesystem::path& source) const;
@@ -122,12 +123,14 @@ class Pipeline {
 
   struct Work;
   Result<void> start(Work& work) const;
-  Result<void> look(Work& work, bool measured_beside) const;
   Result<void> recall_or_look(Work& work) const;
-  Result<void> measure(Work& work, const Probe& streams, const std::stop_token& stop) const;
+  SoundContext sound_context(const Work& work, std::stop_token stop) const;
+  void begin_sound(Work& work, const Probe& streams) const;
+  Result<std::filesystem::path> wait_for_sound(Work& work) const;
+  Result<std::filesystem::path> sound_of(const Work& work) const;
   // Those of the rungs that the store holds, as files again; the others are what is missing.
   Result<void> fetch(Work& work, const std::vector<Rung>& rungs) const;
-  Result<void> make(Work& work, Pass pass, const ProgressCallback& progress);
+  Result<void> make(Work& work, const Pass& pass, const ProgressCallback& progress);
   Result<Asset> package(const Work& work) const;
   Result<Asset> complete(Work& work, const std::vector<Rung>& rungs, bool glimpses);
 

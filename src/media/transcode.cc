@@ -100,15 +100,6 @@ std::string graph_of(const Probe& probe, const Pass& pass) {
   for (size_t i = 0; i < branches.size(); ++i) {
     graph += ";[s" + std::to_string(i) + "]" + branches[i];
   }
-
-  if (probe.audio && count > 0) {
-    graph += ";[0:" + std::to_string(probe.audio->index) + "]" + sound_filters() + ",";
-    if (pass.level) graph += level_filters(*pass.level) + ",aformat=sample_fmts=fltp,";
-    // Resampling may leave a tail.
-    graph += "atrim=end=" + std::to_string(static_cast<double>(probe.duration_ms) / 1000) + ",";
-    graph += "asplit=" + std::to_string(count);
-    for (size_t i = 0; i < count; ++i) graph += "[a" + std::to_string(i) + "]";
-  }
   return graph;
 }
 
@@ -122,15 +113,38 @@ bool may_reorder(const Probe& probe) {
   return !probe.video.irregular && second_s <= kSecondsMax;
 }
 
-Arguments rung_arguments(const Rung& rung, size_t i, const Probe& probe,
+// An MP4 that FFmpeg made before, with the sound, to be read as a second input.
+Arguments sound_input(const fs::path& sound, const Probe& probe, const MediaLimits& limits) {
+  Arguments out = input_options("mov", limits);
+  // Resampling may have left a tail.
+  add(out, {"-t", std::to_string(static_cast<double>(probe.duration_ms) / 1000), "-i",
+            sound.filename().string()});
+  return out;
+}
+
+// A file of streams that are mapped already: as it is served, or a picture to be joined with a
+// sound.
+Arguments file_arguments(const fs::path& name, bool served, const MediaLimits& limits) {
+  Arguments out = {"-map_metadata", "-1", "-map_chapters", "-1", "-fflags", "+bitexact", "-flags:v",
+                   "+bitexact",
+                   // A file that is longer than it says has to end somewhere.
+                   "-t", std::to_string(limits.duration_ms_max / 1000 + 1),
+                   "-video_track_timescale", "90000", "-write_tmcd", "0"};
+  if (served) {
+    add(out, {"-movflags", "+frag_keyframe+delay_moov+default_base_moof+global_sidx+skip_trailer"});
+  }
+  add(out, {"-f", "mp4", name.string()});
+  return out;
+}
+
+std::string served_name(const Rung& rung) { return rung.name + ".mp4"; }
+// Not in fragments, which do not say how long the last frame is shown.
+std::string picture_name(const Rung& rung) { return rung.name + ".picture.mp4"; }
+
+Arguments rung_arguments(const Rung& rung, size_t i, const Probe& probe, const Pass& pass,
                          const TranscodeOptions& options) {
-  const std::string n = std::to_string(i);
-  Arguments out = {"-map", "[v" + n + "]"};
-  if (probe.audio) add(out, {"-map", "[a" + n + "]"});
-  add(out, {"-map_metadata", "-1", "-map_chapters", "-1", "-fflags", "+bitexact", "-flags:v",
-            "+bitexact", "-flags:a", "+bitexact",
-            // A file that is longer than it says has to end somewhere.
-            "-t", std::to_string(options.limits.duration_ms_max / 1000 + 1)});
+  Arguments out = {"-map", "[v" + std::to_string(i) + "]"};
+  if (pass.sound) add(out, {"-map", "1:a", "-c:a", "copy"});
   const std::string threads = std::to_string(options.threads);
   // Fragments: a key frame a second, none between.
   if (rung.av1) {
@@ -167,10 +181,8 @@ Arguments rung_arguments(const Rung& rung, size_t i, const Probe& probe,
   if (!rung.av1) {
     add(out, may_reorder(probe) ? Arguments{"-b-pyramid", "none"} : Arguments{"-bf", "0"});
   }
-  if (probe.audio) add(out, sound_encoding());
-  add(out, {"-video_track_timescale", "90000", "-write_tmcd", "0", "-movflags",
-            "+frag_keyframe+delay_moov+default_base_moof+global_sidx+skip_trailer", "-f", "mp4",
-            rung.name + ".mp4"});
+  add(out, pass.sound_later ? file_arguments(picture_name(rung), false, options.limits)
+                            : file_arguments(served_name(rung), true, options.limits));
   return out;
 }
 
@@ -194,6 +206,41 @@ Arguments picture_arguments(std::string label, std::string quality, std::string_
           "-update",
           "1",
           std::string(name)};
+}
+
+// A run of FFmpeg in `output`, where no file can be larger than a rendition at that rate, with its
+// sound, over the longest time.
+SandboxCommand ffmpeg_command(Arguments arguments, const fs::path& output, int64_t rate_bps_max,
+                              const TranscodeOptions& options, std::stop_token stop) {
+  const MediaLimits& limits = options.limits;
+  SandboxCommand command;
+  command.program = "ffmpeg";
+  command.arguments = std::move(arguments);
+  command.output_directory = output;
+  command.limits.wall_max = std::chrono::seconds(limits.wall_seconds_max);
+  command.limits.cpu_seconds_max = limits.wall_seconds_max * static_cast<uint64_t>(options.threads);
+  command.limits.address_space_bytes_max = limits.memory_bytes_max;
+  command.limits.file_bytes_max = (16u << 20) + static_cast<uint64_t>(rate_bps_max + 256'000) / 8 *
+                                                    (limits.duration_ms_max / 1000 + 1);
+  command.stop = std::move(stop);
+  return command;
+}
+
+Result<void> join(const Sandbox& sandbox, const Rung& rung, const fs::path& sound,
+                  const Probe& probe, const fs::path& output, const TranscodeOptions& options,
+                  const std::stop_token& stop) {
+  Arguments arguments = run_options(options.threads);
+  add(arguments, input_options("mov", options.limits));
+  add(arguments, {"-i", picture_name(rung)});
+  add(arguments, sound_input(sound, probe, options.limits));
+  add(arguments, {"-map", "0:v", "-map", "1:a", "-c", "copy"});
+  add(arguments, file_arguments(served_name(rung), true, options.limits));
+  RD_TRY(const ProcessResult ran, sandbox.run(ffmpeg_command(std::move(arguments), output,
+                                                             rung.rate_bps_max, options, stop)));
+  if (!ran.succeeded()) return command_failed(ran, "joining its picture and its sound");
+  std::error_code code;
+  fs::remove(output / picture_name(rung), code);
+  return {};
 }
 
 // The start of a file that came out of the sandbox, at most so much of it.
@@ -254,9 +301,11 @@ Arguments transcode_arguments(const Probe& probe, const Pass& pass, const Transc
   Arguments out = run_options(options.threads);
   add(out, {"-filter_complex_threads", threads});
   add(out, input_options(probe, options.limits));
-  add(out, {"-i", std::string(input), "-filter_complex", graph_of(probe, pass)});
+  add(out, {"-i", std::string(input)});
+  if (pass.sound) add(out, sound_input(*pass.sound, probe, options.limits));
+  add(out, {"-filter_complex", graph_of(probe, pass)});
   for (size_t i = 0; i < pass.rungs.size(); ++i) {
-    add(out, rung_arguments(pass.rungs[i], i, probe, options));
+    add(out, rung_arguments(pass.rungs[i], i, probe, pass, options));
   }
   if (pass.poster) {
     add(out, picture_arguments("[poster]", "3", kPosterFile));
@@ -279,29 +328,24 @@ Result<Transcoded> transcode(const Sandbox& sandbox, const fs::path& file, const
                              const TranscodeOptions& options, const ProgressCallback& progress,
                              std::stop_token stop) {
   RD_ASSERT(options.threads > 0 && (!pass.rungs.empty() || pass.glimpses));
-  const MediaLimits& limits = options.limits;
-
-  SandboxCommand command;
-  command.program = "ffmpeg";
-  command.arguments = transcode_arguments(probe, pass, options, kSandboxInput);
+  SandboxCommand command =
+      ffmpeg_command(transcode_arguments(probe, pass, options, kSandboxInput), output,
+                     pass.rungs.empty() ? 0 : pass.rungs[0].rate_bps_max, options, stop);
   command.input = file;
-  command.output_directory = output;
-  command.limits.wall_max = std::chrono::seconds(limits.wall_seconds_max);
-  command.limits.cpu_seconds_max = limits.wall_seconds_max * static_cast<uint64_t>(options.threads);
-  command.limits.address_space_bytes_max = limits.memory_bytes_max;
-  // No rung can be larger than its rate over the longest time allows.
-  const int64_t rate_bps_max = pass.rungs.empty() ? 0 : pass.rungs[0].rate_bps_max;
-  command.limits.file_bytes_max = (16u << 20) + static_cast<uint64_t>(rate_bps_max + 256'000) / 8 *
-                                                    (limits.duration_ms_max / 1000 + 1);
-  command.stop = std::move(stop);
   command.on_stdout_line = progress_reader(probe.duration_ms, progress);
   RD_TRY(ProcessResult ran, sandbox.run(command));
   if (!ran.succeeded()) return command_failed(ran, "converting it");
+  if (pass.sound_later) {
+    RD_TRY(const fs::path sound, pass.sound_later());
+    for (const Rung& rung : pass.rungs) {
+      RD_CHECK(join(sandbox, rung, sound, probe, output, options, stop));
+    }
+  }
 
   Transcoded out;
   const double wanted = static_cast<double>(probe.video_end_us) / 1e6;
   for (const Rung& rung : pass.rungs) {
-    RenditionFile rendition{rung, output / (rung.name + ".mp4"), {}};
+    RenditionFile rendition{rung, output / served_name(rung), {}};
     auto index = read_mp4_index(rendition.file);
     if (!index.ok()) {
       return refused("damaged",

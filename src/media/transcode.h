@@ -3,9 +3,9 @@
 //
 // What comes out, whatever goes in: H.264 High (or AV1 Main, where a rung says so), 8 bit 4:2:0,
 // BT.709, square pixels, upright, frames at their own times (60 a second at most), a key frame a
-// second; AAC-LC 48 kHz stereo at -14 LUFS, or no sound track; no metadata of the source. HDR is
-// tone-mapped; what is see-through is on black. The same sound gives the same bytes with the same
-// versions; a picture may differ in some, as x264 keeps to a rate with several threads.
+// second; the sound of sound.h, or none; no metadata of the source. HDR is tone-mapped; what is
+// see-through is on black. A picture may differ in some bytes from one time to the next, as x264
+// keeps to a rate with several threads.
 //
 // Thread safe; blocks. Errors as in probe.h; "damaged" also when the picture ends early.
 #pragma once
@@ -22,7 +22,6 @@
 #include "media/fmp4.h"
 #include "media/frame_hash.h"
 #include "media/ladder.h"
-#include "media/loudness.h"
 #include "media/probe.h"
 #include "media/sandbox.h"
 
@@ -38,10 +37,13 @@ using ProgressCallback = std::function<void(double)>;
 
 // What one pass makes; something at least.
 struct Pass {
-  std::vector<Rung> rungs;     // the best first
-  bool poster = false;         // with it the placeholder and the frames to be hashed
-  bool glimpses = false;       // storyboard and preview
-  std::optional<Level> level;  // of the sound; nothing: as it is
+  std::vector<Rung> rungs;  // the best first
+  bool poster = false;      // with it the placeholder and the frames to be hashed
+  bool glimpses = false;    // storyboard and preview
+  // Of all its rungs, a file of sound.h in the folder that the pass writes into: one that is there,
+  // or one that is waited for when the picture is made. Neither: the source has none.
+  std::optional<std::filesystem::path> sound;
+  std::function<Result<std::filesystem::path>()> sound_later;
 };
 
 // One frame a second is hashed, of so many seconds.
@@ -88,7 +90,7 @@ std::vector<std::string> transcode_arguments(const Probe& probe, const Pass& pas
                                              const TranscodeOptions& options,
                                              std::string_view input);
 
-// Writes into `output`, an empty directory.
+// Writes into `output`, where nothing else has the names of its files.
 Result<Transcoded> transcode(const Sandbox& sandbox, const std::filesystem::path& file,
                              const Probe& probe, const Pass& pass,
                              const std::filesystem::path& output, const TranscodeOptions& options,
