@@ -200,9 +200,8 @@ Result<Playable> Pipeline::make_playable(VideoId video, const fs::path& source,
   } else {
     work.missing = {first};
     work.renditions.clear();
-    begin_sound(work, work.probe);
     Pass pass{.rungs = {first}, .poster = true};
-    if (work.sound) pass.sound_later = [&] { return wait_for_sound(work); };
+    RD_CHECK(add_sound(work, pass));
     RD_CHECK(make(work, pass, progress));
     RD_CHECK(store_.put(traces_key(video), pack(work.traces)));
   }
@@ -244,21 +243,23 @@ Result<fs::path> Pipeline::wait_for_sound(Work& work) const {
   return std::move(sound.file);
 }
 
-// All renditions have the same.
-Result<fs::path> Pipeline::sound_of(const Work& work) const {
-  const SoundContext context = sound_context(work, work.stop);
-  if (!work.renditions.empty()) return take_sound(context, work.renditions.front().file);
-  RD_TRY(Sound sound, make_sound(context, work.source, work.probe));
-  return std::move(sound.file);
+// All renditions have the same: that of one that is there, or else made anew.
+Result<void> Pipeline::add_sound(Work& work, Pass& pass) const {
+  if (!work.probe.audio) return {};
+  if (work.renditions.empty()) {
+    begin_sound(work, work.probe);
+    pass.sound_later = [this, &work] { return wait_for_sound(work); };
+  } else if (const RenditionFile& made = work.renditions.front(); made.index.has_audio) {
+    RD_TRY(pass.sound, take_sound(sound_context(work, work.stop), made.file));
+  }
+  return {};
 }
 
 Result<Asset> Pipeline::complete(Work& work, const std::vector<Rung>& rungs, bool glimpses) {
   RD_CHECK(fetch(work, rungs));
   if (!work.missing.empty() || glimpses) {
     Pass pass{.rungs = work.missing, .glimpses = glimpses};
-    if (work.probe.audio && !work.missing.empty()) {
-      RD_TRY(pass.sound, sound_of(work));
-    }
+    if (!work.missing.empty()) RD_CHECK(add_sound(work, pass));
     RD_CHECK(make(work, pass, {}));
   }
   RD_TRY(Asset asset, package(work));
@@ -271,7 +272,7 @@ Result<Asset> Pipeline::package(const Work& work) const {
   const VideoId video = work.video;
   Asset asset;
   asset.frame_rate = frame_rate_of(work.probe);
-  asset.has_audio = work.probe.audio.has_value();
+  asset.has_audio = work.renditions.front().index.has_audio;
   asset.credentials = work.probe.credentials;
   const Size poster = poster_size(work.probe.video.display_width, work.probe.video.display_height);
   asset.poster_width = poster.width;

@@ -127,7 +127,7 @@ class Pipeline {
   SoundContext sound_context(const Work& work, std::stop_token stop) const;
   void begin_sound(Work& work, const Probe& streams) const;
   Result<std::filesystem::path> wait_for_sound(Work& work) const;
-  Result<std::filesystem::path> sound_of(const Work& work) const;
+  Result<void> add_sound(Work& work, Pass& pass) const;
   // Those of the rungs that the store holds, as files again; the others are what is missing.
   Result<void> fetch(Work& work, const std::vector<Rung>& rungs) const;
   Result<void> make(Work& work, const Pass& pass, const ProgressCallback& progress);

@@ -248,6 +248,21 @@ TEST_F(PipelineTest, KeepsSilenceSilent) {
   EXPECT_LT(loudness_of(object("240p.mp4")), -69);
 }
 
+// Some recorders make a track for a sound that never comes.
+TEST_F(PipelineTest, TakesATrackWithoutSound) {
+  for (const char* name : {"clip.mkv", "clip.ts"}) {
+    SCOPED_TRACE(name);
+    make_clip(scratch_ / name, 2,
+              {"-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac", "-af", "atrim=end=0"});
+    ASSERT_TRUE(pipeline_->remove(kVideo).ok());
+    auto asset = process(scratch_ / name);
+    ASSERT_TRUE(asset.ok()) << asset.error().describe();
+    EXPECT_FALSE(asset->has_audio);
+    EXPECT_NEAR(static_cast<double>(asset->duration_ms), 2000, 100);
+    check_objects(*asset);
+  }
+}
+
 TEST_F(PipelineTest, WhatIsThereStaysAsItIs) {
   make_clip(scratch_ / "clip.mp4", 2, {"-c:v", "libx264", "-preset", "ultrafast"});
   auto contents = [&] {

@@ -233,7 +233,8 @@ Result<void> join(const Sandbox& sandbox, const Rung& rung, const fs::path& soun
   add(arguments, input_options("mov", options.limits));
   add(arguments, {"-i", picture_name(rung)});
   add(arguments, sound_input(sound, probe, options.limits));
-  add(arguments, {"-map", "0:v", "-map", "1:a", "-c", "copy"});
+  // A track may turn out to hold no sound.
+  add(arguments, {"-map", "0:v", "-map", "1:a?", "-c", "copy"});
   add(arguments, file_arguments(served_name(rung), true, options.limits));
   RD_TRY(const ProcessResult ran, sandbox.run(ffmpeg_command(std::move(arguments), output,
                                                              rung.rate_bps_max, options, stop)));
