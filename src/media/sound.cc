@@ -233,7 +233,8 @@ Result<Sound> make_sound(const SoundContext& context, const fs::path& file, cons
 Result<fs::path> take_sound(const SoundContext& context, const fs::path& rendition) {
   Probe coded = coded_sound();
   coded.audio->index = 1;
-  return Runs(context, rendition, coded).write({"-c", "copy"});
+  // With the times that it has there: what the coder needs first comes before 0.
+  return Runs(context, rendition, coded).write({"-c", "copy", "-copyts"});
 }
 
 }  // namespace rondo::media

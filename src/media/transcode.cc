@@ -327,7 +327,7 @@ Arguments transcode_arguments(const Probe& probe, const Pass& pass, const Transc
 Result<Transcoded> transcode(const Sandbox& sandbox, const fs::path& file, const Probe& probe,
                              const Pass& pass, const fs::path& output,
                              const TranscodeOptions& options, const ProgressCallback& progress,
-                             std::stop_token stop) {
+                             const std::stop_token& stop) {
   RD_ASSERT(options.threads > 0 && (!pass.rungs.empty() || pass.glimpses));
   SandboxCommand command =
       ffmpeg_command(transcode_arguments(probe, pass, options, kSandboxInput), output,

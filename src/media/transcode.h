@@ -94,6 +94,6 @@ std::vector<std::string> transcode_arguments(const Probe& probe, const Pass& pas
 Result<Transcoded> transcode(const Sandbox& sandbox, const std::filesystem::path& file,
                              const Probe& probe, const Pass& pass,
                              const std::filesystem::path& output, const TranscodeOptions& options,
-                             const ProgressCallback& progress, std::stop_token stop);
+                             const ProgressCallback& progress, const std::stop_token& stop);
 
 }  // namespace rondo::media
