@@ -66,6 +66,23 @@ test("a body over the route's limit is refused before it is read", async () => {
   assert.match(text, /Connection: close/);
 });
 
+test("a client that sends on after the answer was given still gets it", async () => {
+  const size = 8 << 20;
+  const text = await new Promise<string>((done, fail) => {
+    const socket = connect({ port: Number(new URL(server.url).port), host: "127.0.0.1", allowHalfOpen: true });
+    socket.on("error", fail);
+    socket.pause();
+    socket.write(`POST /api/v1/viewers HTTP/1.1\r\nHost: x\r\nContent-Length: ${size}\r\n\r\n`);
+    socket.write(Buffer.alloc(size, "x"), () => {
+      let text = "";
+      socket.on("data", (chunk) => { text += chunk.toString("latin1"); });
+      socket.on("end", () => { socket.destroy(); done(text); });
+      socket.resume();
+    });
+  });
+  assert.match(text, /^HTTP\/1\.1 413 /);
+});
+
 test("chunked bodies are bounded too", async () => {
   const chunk = "10000\r\n" + "x".repeat(0x10000) + "\r\n";
   const text = await raw("POST /api/v1/viewers HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk + chunk + "0\r\n\r\n");

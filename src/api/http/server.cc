@@ -39,6 +39,9 @@ using Timer = asio::basic_waitable_timer<std::chrono::steady_clock,
 constexpr uint32_t kHeaderBytesMax = 16 << 10;
 constexpr std::chrono::seconds kIdleMax{60};
 constexpr size_t kFileChunkBytes = 1 << 20;
+// Of what a client sends on after its answer.
+constexpr std::chrono::seconds kLingerMax{10};
+constexpr size_t kLingerBytesMax = 64 << 20;
 
 Method method_of(bhttp::verb verb) {
   switch (verb) {
@@ -167,6 +170,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   static Task<void> run(std::shared_ptr<Connection> self) {
     asio::co_spawn(self->socket_.get_executor(), watch(self), asio::detached);
     co_await self->serve();
+    if (self->unread_) co_await self->linger();
     self->close();
     self->watchdog_.cancel();
   }
@@ -206,6 +210,20 @@ class Connection : public std::enable_shared_from_this<Connection> {
     }
   }
 
+  // Closed at once, a connection with unread bytes is reset, and the answer may be lost with it
+  // (RFC 9112, 9.6): what still comes is read and thrown away, within limits.
+  Task<void> linger() {
+    error_code ec;
+    idle_ = true;
+    allow(kLingerMax);
+    socket_.shutdown(tcp::socket::shutdown_send, ec);
+    std::array<char, 16 << 10> sink;
+    for (size_t read = 0; !ec && !shared_.stopping && read < kLingerBytesMax;) {
+      read += co_await socket_.async_read_some(asio::buffer(sink),
+                                               asio::redirect_error(kUseTask, ec));
+    }
+  }
+
   Task<bool> serve_one();
   Task<bool> write(Response response, bool head_only, bool keep_alive);
   Task<bool> send_file(FileBody file);
@@ -218,6 +236,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   beast::flat_buffer buffer_{kHeaderBytesMax + (64 << 10)};
   std::chrono::steady_clock::time_point deadline_ = std::chrono::steady_clock::now() + kIdleMax;
   bool idle_ = true;
+  bool unread_ = false;  // of the request that is answered, something may be
 };
 
 using BodyParser = bhttp::request_parser<bhttp::buffer_body>;
@@ -301,6 +320,7 @@ Task<bool> Connection::serve_one() {
     if (ec) co_return false;
   }
   idle_ = false;
+  unread_ = true;
   allow(shared_.options.request_max);
   co_await bhttp::async_read_header(socket_, buffer_, head, asio::redirect_error(kUseTask, ec));
   if (ec == bhttp::error::header_limit || ec == bhttp::error::buffer_overflow) {
@@ -358,7 +378,8 @@ Task<bool> Connection::serve_one() {
   }
   Response response = co_await shared_.service->handle(request);
   // What the handler left of the body would be read as the next request.
-  if (!parser.is_done()) response.close = true;
+  unread_ = !parser.is_done();
+  if (unread_) response.close = true;
   co_return co_await write(std::move(response), head_only, keep_alive);
 }
 
