@@ -18,7 +18,7 @@ Bundle Bundle::defaults() {
   b.heads[size_t(Head::kSkip)] = {
       0.45f,
       1.0f,
-      -0.8f,
+      -1.6f,
       1,
       {-1.5f, -0.8f, -0.5f, -0.5f, 2, 0, 0, 0, -0.5f, -0.5f, 0, -0.3f, 1.5f, 0, 0, 0, 0, -0.4f}};
   b.heads[size_t(Head::kFinish)] = {

@@ -41,7 +41,7 @@ TEST(Bundle, ShaNamesEveryValue) {
 // The defaults are part of what pages are reproduced from: a change here is a change of bundle.
 TEST(Bundle, GoldenShaOfTheDefaults) {
   EXPECT_EQ(base::to_hex(base::as_bytes(Bundle::defaults().sha256())),
-            "ecdcf3893d640c934aa88d2de69034951472e7a547eee9af4e47fbec96760be7");
+            "d53708d512241f198f73715c775e72231f35f0903147afb4bad7851193c2eea5");
 }
 
 TEST(Bundle, WhitespaceAndOrderDoNotMatter) {

@@ -12,7 +12,7 @@
 
 namespace rondo::recommender {
 
-const std::string_view kEngineVersion = "rondo-engine-5";
+const std::string_view kEngineVersion = "rondo-engine-6";
 
 struct Engine::Impl {
   std::unique_ptr<State> state;

@@ -115,9 +115,9 @@ TEST(EngineGolden, FixedScenario) {
     world.swipe(session, 8, [](const std::string& t) { return t == "t4"; });
   }
   EXPECT_EQ(hex(world.engine->digest()),
-            "5d5bf7035382dcb8dee220c365a8187aa77dfa17663dceb7acb3b4b8c557e2ea");
+            "a684fa8ca13f1c94b5b5f1aa4904911153fc19894465e458ddb12cc45c000a6a");
   EXPECT_EQ(base::to_hex(base::as_bytes(base::sha256(session.latest.served.SerializeAsString()))),
-            "7816caceeaf727bab67fd7affc39c9f2657068ef482103c17d3647941d9ba468");
+            "bd0494310ae9a75f54d16c600d30310739aeece9df540ec415416e96aba719e7");
 }
 
 }  // namespace

@@ -77,18 +77,22 @@ reranker::Placed place_of(const View& s, uint32_t index) {
   return {video.author, video.main_topic(), s.model.vector(index)};
 }
 
-// Impressions an hour that a video needs to have its first budget in time; 0 when that is over.
-float need_of(const View& s, const features::Video& video) {
-  constexpr float kDue = 0.75f;           // of the time: the rest is for those who are late
+// What a video in its first hours asks for; nothing once it has had its first budget, or that is
+// over.
+reranker::Debut debut_of(const View& s, const features::Video& video) {
+  constexpr float kDue = 1.0f / 3;        // of the time, in which it is to have it
+  constexpr float kLate = 0.5f;           // of the time, from which on it is late
   constexpr float kHoursMin = 1.0f / 12;  // what is left of the time, at least
   constexpr double kHourUs = 3'600'000'000.0;
   const auto& exploration = s.bundle.exploration;
-  if (video.stage != 0 || video.impressions >= exploration.budget_impressions[0]) return 0;
+  if (video.stage != 0 || video.impressions >= exploration.budget_impressions[0]) return {};
   const uint64_t age_us = s.time_us > video.published_us ? s.time_us - video.published_us : 0;
   const auto hours = static_cast<float>(static_cast<double>(age_us) / kHourUs);
-  if (hours >= exploration.debut_hours) return 0;
-  return static_cast<float>(exploration.budget_impressions[0] - video.impressions) /
-         std::max(kDue * exploration.debut_hours - hours, kHoursMin);
+  if (hours >= exploration.debut_hours) return {};
+  const auto missing =
+      static_cast<float>(exploration.budget_impressions[0] - video.impressions);
+  return {.need = missing / std::max(kDue * exploration.debut_hours - hours, kHoursMin),
+          .late = hours >= kLate * exploration.debut_hours};
 }
 
 SlateItem slate_item(const View& s, const features::ViewerContext& context, const Scored& scored) {
@@ -100,7 +104,7 @@ SlateItem slate_item(const View& s, const features::ViewerContext& context, cons
           .score = scored.score,
           .is_new = is_new,
           .impressions = video.impressions,
-          .need = is_new ? need_of(s, video) : 0,
+          .debut = is_new ? debut_of(s, video) : reranker::Debut{},
           .topic_is_new = context.topic_novelty(video) == 1.0f,
           .vector = s.model.vector(scored.video)};
 }

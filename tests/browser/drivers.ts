@@ -12,7 +12,7 @@ export type Way = (typeof ways)[number];
 export interface Sides { width: number; height: number }
 
 export interface State {
-  ready: boolean; // a picture is there
+  levels: Sides[] | undefined; // once the first picture is there
   ended: boolean;
   seconds: number;
   duration: number;
@@ -25,9 +25,10 @@ export interface State {
 
 /** In the page, as `driver`. */
 interface Driver {
-  open(way: Way, url: string): Promise<Sides[]>; // the levels
-  /** From the start at once, while it stands there; or from the next piece on. */
-  choose(level: number, at_once: boolean): void;
+  /** Loads it anew, at this level from the start, or at what the player begins with. */
+  open(way: Way, url: string, level?: Sides): Promise<void>;
+  /** From the next piece on. */
+  choose(level: Sides): void;
   play(rate: number): void;
   state(): State;
 }
@@ -60,10 +61,14 @@ function define(): void {
   const scope = globalThis as any;
   const errors: string[] = [];
   const video = () => document.querySelector("video")! as any;
+  let levels: State["levels"];
   let choose: Driver["choose"] = () => undefined;
+  let close: () => Promise<void> | void = () => undefined;
 
   const event = (target: EventTarget, name: string) =>
     new Promise<void>((done) => target.addEventListener(name, () => done(), { once: true }));
+  const same = (a: Sides, b: Sides) => a.width === b.width && a.height === b.height;
+  const sides = (of: Sides[]): Sides[] => of.map(({ width, height }) => ({ width, height }));
 
   async function plain(url: string): Promise<Sides[]> {
     const ready = event(video(), "loadeddata");
@@ -73,7 +78,7 @@ function define(): void {
     return [];
   }
 
-  async function hls_js(url: string): Promise<Sides[]> {
+  async function hls_js(url: string, level?: Sides): Promise<Sides[]> {
     const Hls = scope.Hls;
     const hls = new Hls();
     hls.on(Hls.Events.ERROR, (_: unknown, data: any) => {
@@ -83,24 +88,20 @@ function define(): void {
       if (!data.fatal && [BUFFER_STALLED_ERROR, INTERNAL_ABORTED].includes(data.details)) return;
       errors.push(`hls.js: ${data.fatal ? "fatal " : ""}${data.details} ${data.reason ?? data.error?.message ?? ""}`);
     });
-    choose = (level, at_once) => {
-      if (!at_once) return void (hls.nextLevel = level);
-      const show = (_: unknown, { frag }: any) => {
-        if (frag.level !== level) return;
-        hls.off(Hls.Events.FRAG_BUFFERED, show);
-        video().currentTime = 0; // what stands keeps its picture until it is decoded anew
-      };
-      hls.on(Hls.Events.FRAG_BUFFERED, show);
-      hls.currentLevel = level;
-    };
+    const index = (wanted: Sides) => hls.levels.findIndex((of: Sides) => same(of, wanted));
+    hls.on(Hls.Events.MANIFEST_PARSED, () => {
+      if (level) hls.loadLevel = index(level);
+    });
+    choose = (wanted) => void (hls.nextLevel = index(wanted));
+    close = () => hls.destroy();
     const ready = event(video(), "loadeddata");
     hls.loadSource(url);
     hls.attachMedia(video());
     await ready;
-    return hls.levels.map(({ width, height }: Sides) => ({ width, height }));
+    return sides(hls.levels);
   }
 
-  async function shaka_player(url: string): Promise<Sides[]> {
+  async function shaka_player(url: string, level?: Sides): Promise<Sides[]> {
     const shaka = scope.shaka;
     shaka.polyfill.installAll();
     if (!shaka.Player.isBrowserSupported()) throw new Error("shaka-player does not know this browser");
@@ -108,35 +109,36 @@ function define(): void {
     player.addEventListener("error", ({ detail }: any) => errors.push(`shaka: ${detail.code} ${detail.message}`));
     player.configure("abr.enabled", false);
     player.configure("streaming.bufferingGoal", 1); // so that a change of size comes within a short clip
+    const among = (min: Sides, max: Sides) => player.configure("restrictions",
+      { minWidth: min.width, maxWidth: max.width, minHeight: min.height, maxHeight: max.height });
+    if (level) among(level, level);
+    choose = (wanted) => player.selectVariantTrack(player.getVariantTracks().find((of: Sides) => same(of, wanted)), false);
+    close = () => player.destroy();
     const ready = event(video(), "loadeddata");
     await player.attach(video());
     await player.load(url);
     await ready;
-    const tracks = player.getVariantTracks();
-    choose = (level, at_once) => {
-      const { width, height } = tracks[level];
-      const track = player.getVariantTracks().find((now: Sides) => now.width === width && now.height === height);
-      player.selectVariantTrack(track, at_once);
-    };
-    return tracks.map(({ width, height }: Sides) => ({ width, height }));
+    among({ width: 0, height: 0 }, { width: Infinity, height: Infinity });
+    return sides(player.getVariantTracks());
   }
 
   const driver: Driver = {
-    async open(way, url) {
-      video().addEventListener("error", () => errors.push(`video: ${video().error?.code} ${video().error?.message}`));
-      if (way === "hls.js") return await hls_js(url);
-      if (way === "shaka") return await shaka_player(url);
-      return await plain(url);
+    async open(way, url, level) {
+      levels = undefined;
+      await close();
+      video().onerror = () => errors.push(`video: ${video().error?.code} ${video().error?.message}`);
+      const ways = { "file": plain, "native hls": plain, "hls.js": hls_js, "shaka": shaka_player };
+      levels = await ways[way](url, level).catch((error) => void errors.push(`${way}: ${error.message ?? error}`));
     },
-    choose: (level, at_once) => choose(level, at_once),
+    choose: (level) => choose(level),
     play(rate) {
       video().playbackRate = rate;
       video().play().catch((error: Error) => errors.push(`play: ${error.message}`));
     },
     state() {
-      const { readyState, ended, currentTime, duration, videoWidth, videoHeight, played } = video();
+      const { ended, currentTime, duration, videoWidth, videoHeight, played } = video();
       return {
-        ready: readyState >= 2, ended, seconds: currentTime, duration,
+        levels, ended, seconds: currentTime, duration,
         sides: { width: videoWidth, height: videoHeight },
         frames: video().getVideoPlaybackQuality().totalVideoFrames,
         sound_bytes: video().webkitAudioDecodedByteCount,

@@ -72,31 +72,30 @@ const text = ({ width, height }: Sides) => `${width}x${height}`;
 async function play(video: any, way: Way, rate: number): Promise<State & { sizes: string[] }> {
   return await with_tab(browser, server, "/players/", { prepare: (context) => put_players(context, server) }, async (tab) => {
     const url = way === "file" ? video.renditions[0].url : video.hls_url;
-    const levels: Sides[] = await tab.page.evaluate(([way, url]) => (globalThis as any).driver.open(way, url), [way, url]);
-    const choose = (level: number, at_once: boolean) =>
-      tab.page.evaluate(([level, at_once]) => (globalThis as any).driver.choose(level, at_once), [level, at_once] as const);
+    const open = async (level?: Sides): Promise<Sides[]> => {
+      await tab.page.evaluate(([way, url, level]) => void (globalThis as any).driver.open(way, url, level), [way, url, level] as const);
+      return await until(`a first picture${level ? ` of ${text(level)}` : ""}`, async () => (await no_errors()).levels)
+        .catch(async (error) => { throw new Error(`${error.message}: ${JSON.stringify(await state(tab))}`); });
+    };
     const no_errors = async () => {
       const now = await state(tab);
       assert.deepEqual(now.errors, [], `at ${now.seconds} s`);
       return now;
     };
 
+    const levels = await open();
     const sizes = new Set([text((await no_errors()).sides)]);
-    const by_size = levels.map((_, i) => i).sort((a, b) => levels[a].width - levels[b].width);
-    // Each for itself, standing still; the smallest last.
+    const by_size = levels.toSorted((a, b) => a.width - b.width);
+    // Each for itself, the smallest last.
     for (const level of by_size.toReversed()) {
-      await choose(level, true);
-      await until(`${text(levels[level])} to show`, async () => {
-        const now = await no_errors();
-        return now.ready && text(now.sides) === text(levels[level]);
-      }).catch(async (error) => { throw new Error(`${error.message}: ${JSON.stringify(await state(tab))}`); });
-      sizes.add(text(levels[level]));
+      await open(level);
+      sizes.add(text((await no_errors()).sides));
     }
     await tab.page.evaluate((rate) => (globalThis as any).driver.play(rate), rate);
     const { duration } = await state(tab);
     if (levels.length > 1) {
       await until("a third", async () => (await no_errors()).seconds >= duration / 3, 30_000 + 2000 * duration);
-      await choose(by_size.at(-1)!, false);
+      await tab.page.evaluate((level) => (globalThis as any).driver.choose(level), by_size.at(-1)!);
     }
     const end = await until("the end", async () => {
       const now = await no_errors();

@@ -186,6 +186,33 @@ bool Slate::allow(int relaxed, std::vector<uint8_t>& use) const {
   return any;
 }
 
+Slate::Debuts Slate::debuts_among(std::span<const uint8_t> use) const {
+  Debuts out{.need = std::vector<float>(use.size(), 0.0f),
+             .on_time = std::vector<uint8_t>(use.size(), 0)};
+  float needed = 0;
+  double needed_here = 0;
+  for (size_t i = 0; i < use.size(); ++i) {
+    const Debut& debut = items_[i].debut;
+    needed += debut.need;
+    if (use[i] == 0 || !(debut.need > 0)) continue;
+    out.any = true;
+    out.need[i] = debut.need;
+    out.on_time[i] = 1;
+    needed_here += static_cast<double>(debut.need);
+    if (debut.late) out.needed_late += static_cast<double>(debut.need);
+  }
+  if (!out.any) return out;
+  const float share_max = bundle_.exploration.debut_share_max;
+  const float share = kNeedMargin * needed / std::max(impressions_an_hour_, 1.0f);
+  out.share = static_cast<double>(std::min(share, share_max));
+  if (share > share_max) return out;  // not all can have theirs in time: to whom they fit best
+  out.late_part = out.needed_late / needed_here;
+  for (size_t i = 0; i < use.size(); ++i) {
+    if (items_[i].debut.late) out.on_time[i] = 0;
+  }
+  return out;
+}
+
 Distribution Slate::distribution() const {
   Distribution out;
   const auto& exploration = bundle_.exploration;
@@ -213,40 +240,35 @@ Distribution Slate::distribution() const {
   std::vector<float> hopeful(n);
   for (size_t i = 0; i < n; ++i) hopeful[i] = adjusted[i] + unknown_[i];
   std::vector<uint8_t> new_video(n, 0);
-  std::vector<uint8_t> debut(n, 0);
   std::vector<uint8_t> new_topic(n, 0);
-  std::vector<float> need(n, 0.0f);
-  float needed = 0;
   bool any_new_video = false;
   bool any_new_topic = false;
   for (size_t i = 0; i < n; ++i) {
-    need[i] = items_[i].need;
-    needed += need[i];
     if (use[i] == 0) continue;
     new_video[i] = items_[i].is_new ? 1 : 0;
-    debut[i] = need[i] > 0 ? 1 : 0;
     new_topic[i] = items_[i].topic_is_new ? 1 : 0;
     any_new_video = any_new_video || new_video[i] != 0;
     any_new_topic = any_new_topic || new_topic[i] != 0;
   }
-  const bool any_debut = std::any_of(debut.begin(), debut.end(), [](uint8_t d) { return d != 0; });
+  const Debuts debuts = debuts_among(use);
   size_t left = pool_.size() - placed_.size();
   // Without a scored candidate left, all of the probability is uniform.
   double uniform = any ? static_cast<double>(exploration.uniform_share) : 1.0;
   double video_share = any_new_video ? static_cast<double>(exploration.new_video_share) : 0.0;
-  if (any_debut) {
-    const float share = kNeedMargin * needed / std::max(impressions_an_hour_, 1.0f);
-    video_share =
-        std::max(video_share, static_cast<double>(std::min(share, exploration.debut_share_max)));
-  }
-  video_share *= new_video_part_;
+  video_share = std::max(video_share, debuts.share) * new_video_part_;
   double topic_share = any_new_topic ? new_topic_share_ : 0.0;
+  const double late_share = video_share * debuts.late_part;
   out.uniform_each = uniform / static_cast<double>(left);
   out.parts = {
-      any_debut ? softmax(hopeful, debut, exploration.temperature, video_share, need)
-                : softmax(hopeful, new_video, exploration.temperature, video_share),
+      debuts.any ? softmax(hopeful, debuts.on_time, exploration.temperature,
+                           video_share - late_share, debuts.need)
+                 : softmax(hopeful, new_video, exploration.temperature, video_share),
       softmax(adjusted, new_topic, bundle_.rules.temperature, topic_share),
       softmax(adjusted, use, bundle_.rules.temperature, 1.0 - uniform - video_share - topic_share)};
+  for (size_t i = 0; i < n && late_share > 0; ++i) {
+    if (debuts.on_time[i] != 0) continue;
+    out.parts[0][i] += late_share * static_cast<double>(debuts.need[i]) / debuts.needed_late;
+  }
   return out;
 }
 

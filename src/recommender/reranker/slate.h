@@ -8,7 +8,9 @@
 //              need of the network's impressions, up to the bundle's limit. Without any: the
 //              bundle's share, over the other new ones. The score chooses who is asked, with what
 //              is not known of it drawn (W. Thompson, Biometrika 1933): the fewer the impressions,
-//              the wider. The draws are the page's, by its seed: a propensity is given them;
+//              the wider. The draws are the page's, by its seed: a propensity is given them. Who
+//              is late is shown by need alone, to whoever comes, while the limit leaves room for
+//              what all need;
 //   new topic  the bundle's share, falling with the viewer's outcomes, over topics that the viewer
 //              has not met, by score; nothing when there is none;
 //   greedy     the rest: a sharp softmax over the adjusted scores of all allowed candidates.
@@ -36,6 +38,12 @@
 
 namespace rondo::recommender::reranker {
 
+// Of a video that has not had its first budget yet.
+struct Debut {
+  float need = 0;     // impressions an hour that it asks for, in its first hours
+  bool late = false;  // little of its time is left
+};
+
 struct SlateItem {
   uint32_t video;   // index
   uint32_t author;  // index
@@ -43,7 +51,7 @@ struct SlateItem {
   float score;
   bool is_new;           // within its exploration budget
   uint32_t impressions;  // of a new video
-  float need;            // impressions an hour that its first budget asks for, in its first hours
+  Debut debut;           // of a new video
   bool topic_is_new;     // the viewer has had no outcome with it
   std::span<const float> vector;
 };
@@ -95,6 +103,16 @@ class Slate {
  private:
   // The candidates that keep all rules but the first `relaxed`; whether there is one.
   bool allow(int relaxed, std::vector<uint8_t>& use) const;
+  // The new videos of those in use that have not had their first budget.
+  struct Debuts {
+    bool any = false;
+    double share = 0;      // of the slot's probability, that all debuts need
+    double late_part = 0;  // of it, to go by need alone
+    double needed_late = 0;
+    std::vector<float> need;       // one an item; 0 of what is no debut, or not in use
+    std::vector<uint8_t> on_time;  // a debut that goes by fit
+  };
+  Debuts debuts_among(std::span<const uint8_t> use) const;
   void enter_window(const Placed& placed);
   bool is_placed(uint32_t video) const;
   // The video after `skip` others of the pool that are not placed.

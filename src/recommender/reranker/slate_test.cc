@@ -33,7 +33,7 @@ Setting random_setting(base::Rng& rng) {
          .score = 2 * rng.uniform() - 1,
          .is_new = rng.below(3) == 0,
          .impressions = static_cast<uint32_t>(rng.below(60)),
-         .need = rng.below(4) == 0 ? 20 * rng.uniform() : 0,
+         .debut = {.need = rng.below(4) == 0 ? 20 * rng.uniform() : 0, .late = rng.below(2) == 0},
          .topic_is_new = rng.below(3) == 0,
          .vector = kVectors[rng.below(3)]});
   }
@@ -163,7 +163,7 @@ TEST(Slate, RulesGiveWayInTheirOrder) {
                  .score = 0,
                  .is_new = false,
                  .impressions = 0,
-                 .need = 0,
+                 .debut = {},
                  .topic_is_new = false,
                  .vector = kAnyVector};
   EXPECT_EQ(relaxed({item}, {{1, 1, kAnyVector}}), 0);
@@ -188,7 +188,7 @@ TEST(Slate, AColdViewersFirstPageSpreadsOverTopics) {
                      .score = 0.1f * rng.uniform(),
                      .is_new = false,
                      .impressions = 100,
-                     .need = 0,
+                     .debut = {},
                      .topic_is_new = true,
                      .vector = kAnyVector});
     pool.push_back(v);
@@ -219,9 +219,9 @@ TEST(Slate, NewVideosComeAsOftenAsTheirFirstBudgetNeeds) {
                      .score = 0,
                      .is_new = v < 2,
                      .impressions = 0,
-                     .need = v == 0   ? 10.0f
-                             : v == 1 ? 30.0f
-                                      : 0.0f,
+                     .debut = {.need = v == 0   ? 10.0f
+                                       : v == 1 ? 30.0f
+                                                : 0.0f},
                      .topic_is_new = false,
                      .vector = kAnyVector});
     pool.push_back(v);
@@ -245,6 +245,17 @@ TEST(Slate, NewVideosComeAsOftenAsTheirFirstBudgetNeeds) {
   EXPECT_EQ(part[0] + part[1], 0);
   part = new_part(500, static_cast<size_t>(bundle.exploration.debut_outcomes));
   EXPECT_NEAR(part[0] + part[1], 0.05, 1e-6);
+
+  // Whom it fits worse still has its part once it is late; but not where there is room for too few.
+  items[1].score = -100;
+  part = new_part(500);
+  EXPECT_NEAR(part[0], 0.1, 1e-6);
+  items[1].debut.late = true;
+  part = new_part(500);
+  EXPECT_NEAR(part[0], 0.025, 1e-6);
+  EXPECT_NEAR(part[1], 0.075, 1e-6);
+  part = new_part(10);
+  EXPECT_NEAR(part[0], double{bundle.exploration.debut_share_max}, 1e-6);
 }
 
 TEST(Slate, WhatIsLikeTheLastOneStepsBack) {
@@ -259,7 +270,7 @@ TEST(Slate, WhatIsLikeTheLastOneStepsBack) {
                        .score = 0.5f,
                        .is_new = false,
                        .impressions = 0,
-                       .need = 0,
+                       .debut = {},
                        .topic_is_new = false,
                        .vector = kVectors[v]});
     }
