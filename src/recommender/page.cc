@@ -89,8 +89,7 @@ reranker::Debut debut_of(const View& s, const features::Video& video) {
   const uint64_t age_us = s.time_us > video.published_us ? s.time_us - video.published_us : 0;
   const auto hours = static_cast<float>(static_cast<double>(age_us) / kHourUs);
   if (hours >= exploration.debut_hours) return {};
-  const auto missing =
-      static_cast<float>(exploration.budget_impressions[0] - video.impressions);
+  const auto missing = static_cast<float>(exploration.budget_impressions[0] - video.impressions);
   return {.need = missing / std::max(kDue * exploration.debut_hours - hours, kHoursMin),
           .late = hours >= kLate * exploration.debut_hours};
 }

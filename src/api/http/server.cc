@@ -219,8 +219,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
     socket_.shutdown(tcp::socket::shutdown_send, ec);
     std::array<char, 16 << 10> sink;
     for (size_t read = 0; !ec && !shared_.stopping && read < kLingerBytesMax;) {
-      read += co_await socket_.async_read_some(asio::buffer(sink),
-                                               asio::redirect_error(kUseTask, ec));
+      read +=
+          co_await socket_.async_read_some(asio::buffer(sink), asio::redirect_error(kUseTask, ec));
     }
   }
 
