@@ -109,16 +109,16 @@ function define(): void {
     player.addEventListener("error", ({ detail }: any) => errors.push(`shaka: ${detail.code} ${detail.message}`));
     player.configure("abr.enabled", false);
     player.configure("streaming.bufferingGoal", 1); // so that a change of size comes within a short clip
-    const among = (min: Sides, max: Sides) => player.configure("restrictions",
-      { minWidth: min.width, maxWidth: max.width, minHeight: min.height, maxHeight: max.height });
-    if (level) among(level, level);
+    if (level) { // what it begins with, also where it does not adapt; it takes the longer side for the width
+      const [height, width] = [level.width, level.height].sort((a, b) => a - b);
+      player.configure("abr.restrictions", { minWidth: width, maxWidth: width, minHeight: height, maxHeight: height });
+    }
     choose = (wanted) => player.selectVariantTrack(player.getVariantTracks().find((of: Sides) => same(of, wanted)), false);
     close = () => player.destroy();
     const ready = event(video(), "loadeddata");
     await player.attach(video());
     await player.load(url);
     await ready;
-    among({ width: 0, height: 0 }, { width: Infinity, height: Infinity });
     return sides(player.getVariantTracks());
   }
 

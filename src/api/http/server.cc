@@ -418,13 +418,11 @@ Task<bool> Connection::send_file(FileBody file) {
     if (sent > 0) {
       left -= static_cast<uint64_t>(sent);
       allow(shared_.options.request_max);
-    } else if (sent == 0) {
-      co_return false;  // the file is shorter than it was
-    } else if (errno == EAGAIN || errno == EINTR) {
+    } else if (sent < 0 && (errno == EAGAIN || errno == EINTR)) {
       co_await socket_.async_wait(tcp::socket::wait_write, asio::redirect_error(kUseTask, ec));
       if (ec) co_return false;
     } else {
-      co_return false;
+      co_return false;  // the client has gone, or the file is shorter than it was
     }
   }
   co_return true;
