@@ -1,5 +1,5 @@
 // Uploads as an application sends them: tus-js-client, then publication, then waiting for the end.
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { type Dirent, existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import * as tus from "tus-js-client";
 import { Client } from "./client.ts";
@@ -69,10 +69,19 @@ export async function finished(client: Client, data: string, video: string, uplo
   return await client.get(`/api/v1/videos/${video}`);
 }
 
+// Folders may come and go meanwhile.
 function filesBelow(folder: string): string[] {
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  let entries: Dirent[];
+  try {
+    entries = readdirSync(folder, { withFileTypes: true });
+  } catch (error: any) {
+    if (error.code === "ENOENT") return [];
+    throw error;
+  }
+  return entries.flatMap((entry) => {
+    const path = join(folder, entry.name);
+    return entry.isDirectory() ? filesBelow(path) : entry.isFile() ? [path] : [];
+  });
 }
 
 // Everything on the disk that uploading makes: pieces, work files, temporaries, media of videos
