@@ -9,9 +9,11 @@ namespace {
 using features::Catalogue;
 using features::kNoIndex;
 
-constexpr uint8_t kBarred = 1;
-constexpr uint8_t kTaken = 2;        // in `Filter::videos`: a candidate already
-constexpr uint8_t kRepresented = 4;  // of an original: one of its duplicates stands for it
+// Of a video, in `Filter::videos`:
+constexpr uint8_t kBarred = 1;       // seen, held or excluded; its duplicates with it
+constexpr uint8_t kTaken = 2;        // a candidate already
+constexpr uint8_t kRepresented = 4;  // one of its duplicates stands for it
+constexpr uint8_t kUnfit = 8;        // not eligible, or turned down
 // Tells equals of one topic apart in personal retrieval; too small to outweigh an affinity.
 constexpr float kQualityWeight = 0.1f;
 // The latest likes whose sounds are looked up, and the newest videos of a sound that are looked at.
@@ -41,35 +43,48 @@ class Wanted {
   features::Mute mute_;
 };
 
-// What keeps a video out of the pool, one byte a video, topic and author.
+// What keeps a video out of the pool, one byte a video.
 struct Filter {
   std::vector<uint8_t>& videos;
-  std::vector<uint8_t> topics;   // empty when none is turned down
-  std::vector<uint8_t> authors;  // the same
-  Wanted wanted;
 
   Filter(const Catalogue& catalogue, const features::ViewerContext& context,
          std::span<const uint32_t> barred, std::vector<uint8_t>& scratch)
-      : videos(scratch), wanted(context.viewer()) {
-    videos.assign(catalogue.size(), 0);
+      : videos(scratch) {
+    const auto flags = catalogue.flags();
+    videos.resize(catalogue.size());
+    for (size_t v = 0; v < videos.size(); ++v) {
+      videos[v] = (flags[v] & Catalogue::kEligible) != 0 ? 0 : kUnfit;
+    }
     for (uint32_t video : barred) {
       videos[video] |= kBarred;
       videos[catalogue.original(video)] |= kBarred;
     }
-    if (context.viewer() != nullptr) read(catalogue, context);
+    if (const features::Viewer* viewer = context.viewer()) {
+      viewer->seen.mark(videos, kBarred);
+      turn_down(catalogue, context, *viewer);
+    }
     leave_one_of_each_look(catalogue);
   }
 
-  void read(const Catalogue& catalogue, const features::ViewerContext& context) {
-    const features::Viewer& viewer = *context.viewer();
-    viewer.seen.mark(videos, kBarred);
-    for (const auto& [topic, level] : context.asked()) {
-      if (level != -1.0f) continue;
-      if (topics.empty()) topics.assign(catalogue.topics().size(), 0);
-      topics[topic] = 1;
-    }
-    if (!viewer.blocked_authors.empty()) authors.assign(catalogue.authors().size(), 0);
+  bool passes(uint32_t video) const { return (videos[video] & (kBarred | kUnfit)) == 0; }
+
+ private:
+  void turn_down(const Catalogue& catalogue, const features::ViewerContext& context,
+                 const features::Viewer& viewer) {
+    const Wanted wanted(&viewer);
+    if (context.asked().empty() && viewer.blocked_authors.empty() && wanted.all()) return;
+    std::vector<uint8_t> topics(catalogue.topics().size(), 0);
+    for (const auto& [topic, level] : context.asked()) topics[topic] = level == -1.0f ? 1 : 0;
+    std::vector<uint8_t> authors(catalogue.authors().size(), 0);
     for (uint32_t author : viewer.blocked_authors) authors[author] = 1;
+    for (uint32_t v = 0; v < videos.size(); ++v) {
+      if (!passes(v)) continue;
+      const auto list = catalogue.video(v).topic_list();
+      const bool unwanted =
+          authors[catalogue.author_indices()[v]] != 0 || !wanted.passes(catalogue, v) ||
+          std::any_of(list.begin(), list.end(), [&](uint32_t t) { return topics[t] != 0; });
+      if (unwanted) videos[v] |= kUnfit;
+    }
   }
 
   // The original, or where that cannot be served, the first of its duplicates that can. None when
@@ -77,27 +92,13 @@ struct Filter {
   void leave_one_of_each_look(const Catalogue& catalogue) {
     for (uint32_t duplicate : catalogue.duplicates()) {
       const uint32_t original = catalogue.original(duplicate);
-      const bool stood_for =
-          (videos[original] & (kBarred | kRepresented)) != 0 || can_serve(catalogue, original);
+      const bool stood_for = (videos[original] & (kBarred | kRepresented)) != 0 || passes(original);
       if (stood_for) {
         videos[duplicate] |= kBarred;
-      } else if (can_serve(catalogue, duplicate)) {
+      } else if (passes(duplicate)) {
         videos[original] |= kRepresented;
       }
     }
-  }
-
-  bool can_serve(const Catalogue& catalogue, uint32_t video) const {
-    return (catalogue.flags()[video] & Catalogue::kEligible) != 0 && passes(catalogue, video);
-  }
-
-  bool passes(const Catalogue& catalogue, uint32_t video) const {
-    if ((videos[video] & kBarred) != 0) return false;
-    if (!authors.empty() && authors[catalogue.author_indices()[video]] != 0) return false;
-    if (!wanted.all() && !wanted.passes(catalogue, video)) return false;
-    if (topics.empty()) return true;
-    auto list = catalogue.video(video).topic_list();
-    return std::none_of(list.begin(), list.end(), [this](uint32_t t) { return topics[t] != 0; });
   }
 };
 
@@ -156,77 +157,21 @@ class Gathering {
     finds_.begin(s.bundle.candidates);
   }
 
-  // One pass over the catalogue: what may be served, and what each source makes of it. Newest
-  // first, about: videos are known in the order of their publication, and offered oldest first each
-  // would displace the one before.
+  // What may be served, and what each source that reads the whole catalogue makes of it.
   void scan() {
-    const bool scans = !context_.liked().videos().empty() && !s_.towers.has_lists();
-    if (scans) {
-      scratch_.scores.resize(c_.size());
-      s_.towers.scan(context_.query(), scratch_.scores);
-    }
-    const Spread::Values leaning = leanings(context_, s_.bundle.value);
-    const bool has_affinities = !leaning.empty() || !context_.authors().empty();
-    const Spread by_topic(scratch_.by_topic, leaning, c_.topics().size(), 1);
-    const Spread by_author(scratch_.by_author, context_.authors(), c_.authors().size(),
-                           s_.bundle.value.author_affinity);
-    const float network =
-        c_.network_rate(features::Event::kFinish, s_.bundle.head(Head::kFinish).prior);
-    const bool has_follows = context_.viewer() != nullptr && !context_.viewer()->follows.empty();
-    const auto flags = c_.flags();
-    const auto topics = c_.main_topics();
-    const auto authors = c_.author_indices();
-    const auto quality = c_.quality();
-    const auto trend = c_.trend_keys();
-    const auto published = c_.published_us();
-    struct Champion {
-      double trend;
-      uint32_t video = kNoIndex;
-    };
-    std::vector<Champion> champions(c_.topics().size());
-
-    scratch_.pool.resize(c_.size());
-    size_t first = c_.size();
-    for (auto v = static_cast<uint32_t>(c_.size()); v-- > 0;) {
-      const uint8_t flag = flags[v];
-      if (!allowed(flag, v)) continue;
-      scratch_.pool[--first] = v;
-      if (scans) finds_.coarse.offer(scratch_.scores[v], v);
-      const uint32_t topic = topics[v];
-      const uint32_t author = authors[v];
-      if (has_affinities) {
-        const float affinity = by_author[author] + (topic == kNoIndex ? 0.0f : by_topic[topic]);
-        if (affinity > 0) {
-          finds_.match.offer(affinity + kQualityWeight * (quality[v] - network), v);
-        }
-      }
-      if (has_follows && context_.follows(author)) finds_.followed.offer(published[v], v);
-      if ((flag & Catalogue::kMet) != 0) {
-        finds_.trending.offer(trend[v], v);
-        if (finds_.trending_spoken.wants(trend[v]) && speaks(c_.video(v), context_)) {
-          finds_.trending_spoken.offer(trend[v], v);
-        }
-      }
-      if ((flag & Catalogue::kNew) != 0) finds_.fresh.offer(published[v], v);
-      if (topic == kNoIndex) continue;
-      Champion& so_far = champions[topic];
-      // The last of equals has the smallest index.
-      if (so_far.video == kNoIndex || trend[v] >= so_far.trend) so_far = {trend[v], v};
-    }
-    out_.pool = std::span<const uint32_t>(scratch_.pool).subspan(first);
-    for (const Champion& of_topic : champions) {
-      if (of_topic.video != kNoIndex) finds_.champions.offer(of_topic.trend, of_topic.video);
-    }
+    fill_pool();
+    offer_personal();
+    offer_match();
+    offer_followed();
+    offer_by_trend();
+    offer_fresh();
   }
 
   // Personal retrieval where there are too many videos to score them all.
   void probe() {
     if (context_.liked().videos().empty() || !s_.towers.has_lists()) return;
-    const auto flags = c_.flags();
     s_.towers.probe(context_.query(), [&](uint32_t video, float score) {
-      if (finds_.coarse.wants(score) && allowed(flags[video], video)) {
-        finds_.coarse.offer(score, video);
-      }
+      if (finds_.coarse.wants(score) && filter_.passes(video)) finds_.coarse.offer(score, video);
     });
   }
 
@@ -263,14 +208,95 @@ class Gathering {
   CandidateSet finish() { return std::move(out_); }
 
  private:
-  bool allowed(uint8_t flags, uint32_t video) const {
-    return (flags & Catalogue::kEligible) != 0 && filter_.passes(c_, video);
+  void fill_pool() {
+    scratch_.pool.resize(c_.size());
+    size_t count = 0;
+    for (uint32_t v = 0; v < c_.size(); ++v) {
+      scratch_.pool[count] = v;
+      count += filter_.passes(v) ? 1 : 0;
+    }
+    out_.pool = std::span<const uint32_t>(scratch_.pool).first(count);
+  }
+
+  // Newest first, about: videos are known in the order of their publication, and offered oldest
+  // first each would displace the one before.
+  template <typename Visit>
+  void for_each_of_pool(Visit visit) const {
+    for (size_t i = out_.pool.size(); i-- > 0;) visit(out_.pool[i]);
+  }
+
+  void offer_personal() {
+    if (context_.liked().videos().empty() || s_.towers.has_lists()) return;
+    scratch_.scores.resize(c_.size());
+    s_.towers.scan(context_.query(), scratch_.scores);
+    for_each_of_pool([&](uint32_t v) { finds_.coarse.offer(scratch_.scores[v], v); });
+  }
+
+  void offer_match() {
+    const Spread::Values leaning = leanings(context_, s_.bundle.value);
+    if (leaning.empty() && context_.authors().empty()) return;
+    const Spread by_topic(scratch_.by_topic, leaning, c_.topics().size(), 1);
+    const Spread by_author(scratch_.by_author, context_.authors(), c_.authors().size(),
+                           s_.bundle.value.author_affinity);
+    const float network =
+        c_.network_rate(features::Event::kFinish, s_.bundle.head(Head::kFinish).prior);
+    const auto topics = c_.main_topics();
+    const auto authors = c_.author_indices();
+    const auto quality = c_.quality();
+    for_each_of_pool([&](uint32_t v) {
+      const uint32_t topic = topics[v];
+      const float affinity = by_author[authors[v]] + (topic == kNoIndex ? 0.0f : by_topic[topic]);
+      if (affinity > 0) finds_.match.offer(affinity + kQualityWeight * (quality[v] - network), v);
+    });
+  }
+
+  void offer_followed() {
+    if (context_.viewer() == nullptr || context_.viewer()->follows.empty()) return;
+    const auto authors = c_.author_indices();
+    const auto published = c_.published_us();
+    for_each_of_pool([&](uint32_t v) {
+      if (context_.follows(authors[v])) finds_.followed.offer(published[v], v);
+    });
+  }
+
+  // Of the network, of those whose language the viewer knows, and of each topic.
+  void offer_by_trend() {
+    struct Champion {
+      double trend = std::numeric_limits<double>::lowest();
+      uint32_t video = kNoIndex;
+    };
+    std::vector<Champion> champions(c_.topics().size());
+    const auto flags = c_.flags();
+    const auto topics = c_.main_topics();
+    const auto trend = c_.trend_keys();
+    for_each_of_pool([&](uint32_t v) {
+      if ((flags[v] & Catalogue::kMet) != 0) {
+        finds_.trending.offer(trend[v], v);
+        if (finds_.trending_spoken.wants(trend[v]) && speaks(c_.video(v), context_)) {
+          finds_.trending_spoken.offer(trend[v], v);
+        }
+      }
+      if (topics[v] == kNoIndex) return;
+      Champion& so_far = champions[topics[v]];
+      // The last of equals has the smallest index.
+      if (trend[v] >= so_far.trend) so_far = {trend[v], v};
+    });
+    for (const Champion& of_topic : champions) {
+      if (of_topic.video != kNoIndex) finds_.champions.offer(of_topic.trend, of_topic.video);
+    }
+  }
+
+  void offer_fresh() {
+    const auto flags = c_.flags();
+    const auto published = c_.published_us();
+    for_each_of_pool([&](uint32_t v) {
+      if ((flags[v] & Catalogue::kNew) != 0) finds_.fresh.offer(published[v], v);
+    });
   }
 
   void take_co_watched() {
-    const auto flags = c_.flags();
     for (const auto& [video, strength] : s_.co_watch.neighbours_of(context_.liked())) {
-      if (allowed(flags[video], video)) finds_.co_watched.offer(strength, video);
+      if (filter_.passes(video)) finds_.co_watched.offer(strength, video);
     }
     take_all(finds_.co_watched, log::v1::SOURCE_CO_WATCH);
   }
@@ -280,7 +306,7 @@ class Gathering {
     for (const auto& liked : request_.liked_by_followed()) {
       if (room == 0) return;
       const auto video = c_.find_video(liked.video_id());
-      if (!video || !allowed(c_.flags()[*video], *video)) continue;
+      if (!video || !filter_.passes(*video)) continue;
       take(*video, log::v1::SOURCE_LIKED_BY_FOLLOWED);
       --room;
     }
@@ -301,7 +327,7 @@ class Gathering {
     for (const auto& [sound, count] : sounds) {
       const auto videos = s_.sounds.videos_of(sound);
       for (uint32_t video : videos.last(std::min(videos.size(), kSoundVideosMax))) {
-        if (!allowed(c_.flags()[video], video)) continue;
+        if (!filter_.passes(video)) continue;
         finds_.sound.offer(static_cast<float>(count) + c_.quality()[video], video);
       }
     }
@@ -311,7 +337,7 @@ class Gathering {
   void take_trending_in_region() {
     for (const auto& trend : s_.regional_trends.of(region_of(request_.region()))) {
       if (trend.finishes < RegionalTrends::kFinishesMin) continue;
-      if (!allowed(c_.flags()[trend.video], trend.video)) continue;
+      if (!filter_.passes(trend.video)) continue;
       finds_.trending_region.offer(trend.key, trend.video);
     }
     take_all(finds_.trending_region, log::v1::SOURCE_TRENDING_REGION);

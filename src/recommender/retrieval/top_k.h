@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -22,14 +23,14 @@ class TopK {
     count_max_ = count_max;
     kept_.clear();
     kept_.reserve(2 * count_max);
-    bounded_ = false;
+    bound_ = kLowest;
   }
 
   // Whether an offer of this key might be taken: for a costly test after a cheap one.
-  bool wants(Key key) const { return count_max_ > 0 && (!bounded_ || !(key < bound_.key)); }
+  bool wants(Key key) const { return !(key < bound_); }
 
   void offer(Key key, uint32_t index) {
-    if (!wants(key)) return;
+    if (!wants(key) || count_max_ == 0) return;
     kept_.push_back({key, index});
     if (kept_.size() == 2 * count_max_) drop_worse();
   }
@@ -49,18 +50,18 @@ class TopK {
   [[gnu::noinline]] void drop_worse() {
     auto last = kept_.begin() + static_cast<ptrdiff_t>(count_max_) - 1;
     std::nth_element(kept_.begin(), last, kept_.end(), better);
-    bound_ = *last;
-    bounded_ = true;
+    bound_ = last->key;
     kept_.resize(count_max_);
   }
   static bool better(const Entry& a, const Entry& b) {
     return a.key != b.key ? a.key > b.key : a.index < b.index;
   }
 
+  static constexpr Key kLowest = std::numeric_limits<Key>::lowest();
+
   size_t count_max_ = 0;
   std::vector<Entry> kept_;
-  bool bounded_ = false;
-  Entry bound_{};  // the worst of the best, when last known
+  Key bound_ = kLowest;  // of the worst of the best, when last known
 };
 
 }  // namespace rondo::recommender::retrieval
