@@ -16,7 +16,6 @@ namespace {
 using features::kNoIndex;
 
 constexpr int kRules = 3;
-constexpr float kNever = -1000.0f;  // its exponential is 0
 // The share is this much more than what is needed: some of those who are shown a new video leave.
 constexpr float kNeedMargin = 1.25f;
 
@@ -33,26 +32,26 @@ std::vector<double> softmax(std::span<const float> scores, std::span<const uint8
                             float temperature, double total, std::span<const float> factor = {}) {
   std::vector<double> out(scores.size(), 0.0);
   if (!(total > 0)) return out;
-  bool any = false;
-  float best = 0;
-  for (size_t i = 0; i < scores.size(); ++i) {
-    if (use[i] == 0) continue;
-    best = any ? std::max(best, scores[i]) : scores[i];
-    any = true;
+  std::vector<uint32_t> used;
+  used.reserve(scores.size());
+  for (uint32_t i = 0; i < scores.size(); ++i) {
+    if (use[i] != 0) used.push_back(i);
   }
-  std::vector<float> weights(scores.size());
-  for (size_t i = 0; i < scores.size(); ++i) {
-    weights[i] = use[i] != 0 ? (scores[i] - best) / temperature : kNever;
-  }
+  if (used.empty()) return out;
+  float best = scores[used[0]];
+  for (uint32_t i : used) best = std::max(best, scores[i]);
+  std::vector<float> weights(used.size());
+  for (size_t k = 0; k < used.size(); ++k) weights[k] = (scores[used[k]] - best) / temperature;
   kernels::exp(weights);
   double sum = 0;
-  for (size_t i = 0; i < scores.size(); ++i) {
-    out[i] = static_cast<double>(weights[i]) * (factor.empty() ? 1.0 : double{factor[i]});
+  for (size_t k = 0; k < used.size(); ++k) {
+    const size_t i = used[k];
+    out[i] = static_cast<double>(weights[k]) * (factor.empty() ? 1.0 : double{factor[i]});
     sum += out[i];
   }
   if (!(sum > 0)) return out;
   const double scale = total / sum;
-  for (double& share : out) share *= scale;
+  for (uint32_t i : used) out[i] *= scale;
   return out;
 }
 

@@ -54,7 +54,8 @@ class TopK {
     kept_.resize(count_max_);
   }
   static bool better(const Entry& a, const Entry& b) {
-    return a.key != b.key ? a.key > b.key : a.index < b.index;
+    // Without a branch: it would be a guess.
+    return static_cast<bool>(int{a.key > b.key} | (int{a.key == b.key} & int{a.index < b.index}));
   }
 
   static constexpr Key kLowest = std::numeric_limits<Key>::lowest();
