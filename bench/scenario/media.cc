@@ -120,9 +120,11 @@ Result<void> make_clip(const fs::path& from, const fs::path& to) {
   return run_ffmpeg(std::move(arguments), to.parent_path());
 }
 
+constexpr std::string_view kSound = "sound.mp4";  // as make_sound() calls it
+
 // What FFmpeg is to do, as the pipeline would have it.
 struct Plan {
-  std::vector<std::string> first, rest;
+  std::vector<std::vector<std::string>> first, rest;  // runs
   std::vector<media::Rung> rungs;
   fs::path clip;
   media::Probe probe;
@@ -154,13 +156,21 @@ Result<Plan> plan(const fs::path& clip) {
   plan.rungs = media::rungs_of(plan.probe);
   media::Pass first, rest;
   first.poster = rest.glimpses = true;
-  first.sound = rest.sound = "sound.mp4";  // as make_sound() calls it
+  first.sound = rest.sound = [] { return fs::path(kSound); };
   for (const auto& rung : plan.rungs) {
     const bool seen_first = first.rungs.empty() && std::min(rung.width, rung.height) <= 480;
     (seen_first ? first : rest).rungs.push_back(rung);
   }
-  plan.first = media::transcode_arguments(plan.probe, first, options, clip.string());
-  plan.rest = media::transcode_arguments(plan.probe, rest, options, clip.string());
+  auto runs = [&](const media::Pass& pass) {
+    std::vector<std::vector<std::string>> out{
+        media::transcode_arguments(plan.probe, pass, options, clip.string())};
+    for (const auto& rung : pass.rungs) {
+      out.push_back(media::join_arguments(rung, kSound, plan.probe, options));
+    }
+    return out;
+  };
+  plan.first = runs(first);
+  plan.rest = runs(rest);
   return plan;
 }
 
@@ -171,9 +181,9 @@ Result<Took> by_ffmpeg(const Plan& plan, const fs::path& folder) {
   const auto start = steady_clock::now();
   RD_CHECK(make_sound(plan, folder));
   took.sound_s = seconds_since(start);
-  RD_CHECK(run_ffmpeg(plan.first, folder));
+  for (const auto& run : plan.first) RD_CHECK(run_ffmpeg(run, folder));
   took.first_s = seconds_since(start);
-  RD_CHECK(run_ffmpeg(plan.rest, folder));
+  for (const auto& run : plan.rest) RD_CHECK(run_ffmpeg(run, folder));
   took.all_s = seconds_since(start);
   for (const auto& rung : plan.rungs) {
     took.made.emplace_back(rung.name, fs::file_size(folder / (rung.name + ".mp4")));

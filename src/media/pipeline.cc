@@ -248,9 +248,11 @@ Result<void> Pipeline::add_sound(Work& work, Pass& pass) const {
   if (!work.probe.audio) return {};
   if (work.renditions.empty()) {
     begin_sound(work, work.probe);
-    pass.sound_later = [this, &work] { return wait_for_sound(work); };
+    pass.sound = [this, &work] { return wait_for_sound(work); };
   } else if (const RenditionFile& made = work.renditions.front(); made.index.has_audio) {
-    RD_TRY(pass.sound, take_sound(sound_context(work, work.stop), made.file));
+    pass.sound = [this, &work, file = made.file] {
+      return take_sound(sound_context(work, work.stop), file);
+    };
   }
   return {};
 }

@@ -113,15 +113,6 @@ bool may_reorder(const Probe& probe) {
   return !probe.video.irregular && second_s <= kSecondsMax;
 }
 
-// An MP4 that FFmpeg made before, with the sound, to be read as a second input.
-Arguments sound_input(const fs::path& sound, const Probe& probe, const MediaLimits& limits) {
-  Arguments out = input_options("mov", limits);
-  // Resampling may have left a tail.
-  add(out, {"-t", std::to_string(static_cast<double>(probe.duration_ms) / 1000), "-i",
-            sound.filename().string()});
-  return out;
-}
-
 // A file of streams that are mapped already: as it is served, or a picture to be joined with a
 // sound.
 Arguments file_arguments(const fs::path& name, bool served, const MediaLimits& limits) {
@@ -144,7 +135,6 @@ std::string picture_name(const Rung& rung) { return rung.name + ".picture.mp4"; 
 Arguments rung_arguments(const Rung& rung, size_t i, const Probe& probe, const Pass& pass,
                          const TranscodeOptions& options) {
   Arguments out = {"-map", "[v" + std::to_string(i) + "]"};
-  if (pass.sound) add(out, {"-map", "1:a", "-c:a", "copy"});
   const std::string threads = std::to_string(options.threads);
   // Fragments: a key frame a second, none between.
   if (rung.av1) {
@@ -181,8 +171,8 @@ Arguments rung_arguments(const Rung& rung, size_t i, const Probe& probe, const P
   if (!rung.av1) {
     add(out, may_reorder(probe) ? Arguments{"-b-pyramid", "none"} : Arguments{"-bf", "0"});
   }
-  add(out, pass.sound_later ? file_arguments(picture_name(rung), false, options.limits)
-                            : file_arguments(served_name(rung), true, options.limits));
+  add(out, pass.sound ? file_arguments(picture_name(rung), false, options.limits)
+                      : file_arguments(served_name(rung), true, options.limits));
   return out;
 }
 
@@ -229,13 +219,7 @@ SandboxCommand ffmpeg_command(Arguments arguments, const fs::path& output, int64
 Result<void> join(const Sandbox& sandbox, const Rung& rung, const fs::path& sound,
                   const Probe& probe, const fs::path& output, const TranscodeOptions& options,
                   const std::stop_token& stop) {
-  Arguments arguments = run_options(options.threads);
-  add(arguments, input_options("mov", options.limits));
-  add(arguments, {"-i", picture_name(rung)});
-  add(arguments, sound_input(sound, probe, options.limits));
-  // A track may turn out to hold no sound.
-  add(arguments, {"-map", "0:v", "-map", "1:a?", "-c", "copy"});
-  add(arguments, file_arguments(served_name(rung), true, options.limits));
+  Arguments arguments = join_arguments(rung, sound, probe, options);
   RD_TRY(const ProcessResult ran, sandbox.run(ffmpeg_command(std::move(arguments), output,
                                                              rung.rate_bps_max, options, stop)));
   if (!ran.succeeded()) return command_failed(ran, "joining its picture and its sound");
@@ -303,7 +287,6 @@ Arguments transcode_arguments(const Probe& probe, const Pass& pass, const Transc
   add(out, {"-filter_complex_threads", threads});
   add(out, input_options(probe, options.limits));
   add(out, {"-i", std::string(input)});
-  if (pass.sound) add(out, sound_input(*pass.sound, probe, options.limits));
   add(out, {"-filter_complex", graph_of(probe, pass)});
   for (size_t i = 0; i < pass.rungs.size(); ++i) {
     add(out, rung_arguments(pass.rungs[i], i, probe, pass, options));
@@ -324,6 +307,21 @@ Arguments transcode_arguments(const Probe& probe, const Pass& pass, const Transc
   return out;
 }
 
+Arguments join_arguments(const Rung& rung, const fs::path& sound, const Probe& probe,
+                         const TranscodeOptions& options) {
+  Arguments out = run_options(options.threads);
+  add(out, input_options("mov", options.limits));
+  add(out, {"-i", picture_name(rung)});
+  add(out, input_options("mov", options.limits));
+  // Resampling may have left a tail.
+  add(out, {"-t", std::to_string(static_cast<double>(probe.duration_ms) / 1000), "-i",
+            sound.filename().string()});
+  // A track may turn out to hold no sound.
+  add(out, {"-map", "0:v", "-map", "1:a?", "-c", "copy"});
+  add(out, file_arguments(served_name(rung), true, options.limits));
+  return out;
+}
+
 Result<Transcoded> transcode(const Sandbox& sandbox, const fs::path& file, const Probe& probe,
                              const Pass& pass, const fs::path& output,
                              const TranscodeOptions& options, const ProgressCallback& progress,
@@ -336,8 +334,8 @@ Result<Transcoded> transcode(const Sandbox& sandbox, const fs::path& file, const
   command.on_stdout_line = progress_reader(probe.duration_ms, progress);
   RD_TRY(ProcessResult ran, sandbox.run(command));
   if (!ran.succeeded()) return command_failed(ran, "converting it");
-  if (pass.sound_later) {
-    RD_TRY(const fs::path sound, pass.sound_later());
+  if (pass.sound && !pass.rungs.empty()) {
+    RD_TRY(const fs::path sound, pass.sound());
     for (const Rung& rung : pass.rungs) {
       RD_CHECK(join(sandbox, rung, sound, probe, output, options, stop));
     }

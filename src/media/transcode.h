@@ -40,10 +40,11 @@ struct Pass {
   std::vector<Rung> rungs;  // the best first
   bool poster = false;      // with it the placeholder and the frames to be hashed
   bool glimpses = false;    // storyboard and preview
-  // Of all its rungs, a file of sound.h in the folder that the pass writes into: one that is there,
-  // or one that is waited for when the picture is made. Neither: the source has none.
-  std::optional<std::filesystem::path> sound;
-  std::function<Result<std::filesystem::path>()> sound_later;
+  // Of all its rungs, a file of sound.h in the folder that the pass writes into: asked for when the
+  // pictures are made, and joined with each. Empty: the source has none. Not an input of the pass:
+  // FFmpeg reads first for the output that is farthest behind, a storyboard is that to the end, and
+  // the sound would come late into the fragments.
+  std::function<Result<std::filesystem::path>()> sound;
 };
 
 // One frame a second is hashed, of so many seconds.
@@ -89,6 +90,11 @@ double frame_rate_of(const Probe& probe);
 std::vector<std::string> transcode_arguments(const Probe& probe, const Pass& pass,
                                              const TranscodeOptions& options,
                                              std::string_view input);
+
+// FFmpeg's for joining a rung's picture, of such a pass, with its sound: names in its working
+// directory.
+std::vector<std::string> join_arguments(const Rung& rung, const std::filesystem::path& sound,
+                                        const Probe& probe, const TranscodeOptions& options);
 
 // Writes into `output`, where nothing else has the names of its files.
 Result<Transcoded> transcode(const Sandbox& sandbox, const std::filesystem::path& file,

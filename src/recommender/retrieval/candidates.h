@@ -3,8 +3,7 @@
 // - personal: the two towers' inner product over the whole catalogue (towers.h), or where that is
 //   very large over the lists of it that may hold the best (ivf.h). Needs likes.
 // - match: videos of topics and authors that the viewer has an affinity for, or of topics asked
-// for,
-//   by how much.
+//   for, by how much.
 // - followed: newest of the authors whom the viewer follows.
 // - liked by followed: what the request says that people whom the viewer follows like; who they are
 //   the engine does not know.
@@ -36,7 +35,7 @@ struct Candidate {
   log::v1::Source source;
 };
 
-// The best of each source, as one pass over the catalogue finds them.
+// The best of each source.
 struct Finds {
   void begin(const Bundle::Candidates& limits);
 
