@@ -52,7 +52,15 @@ async function checkLive(video: any): Promise<void> {
   }
   const poster = Buffer.from(await (await client.raw("GET", video.poster_url)).arrayBuffer());
   assert.deepEqual([...poster.subarray(0, 3)], [0xff, 0xd8, 0xff], "a JPEG");
-  assert.match(await (await client.raw("GET", video.hls_url)).text(), /^#EXTM3U\n/);
+  const master = await (await client.raw("GET", video.hls_url)).text();
+  assert.match(master, /^#EXTM3U\n/);
+  const cuts: string[][] = [];
+  for (const [name] of master.matchAll(/^\S+\.m3u8$/gm)) {
+    const playlist = await (await client.raw("GET", video.hls_url.replace(/[^/]+$/, name))).text();
+    cuts.push([...playlist.matchAll(/^#EXTINF:([\d.]+)/gm)].map((match) => match[1]!));
+  }
+  assert.equal(cuts.length, video.renditions.length);
+  for (const cut of cuts) assert.deepEqual(cut, cuts[0], "all renditions are cut alike");
   await nothingLeft();
 }
 
