@@ -207,6 +207,7 @@ bool refers_well(const Viewer& v, const Catalogue& c) {
               all_below(v.follows, c.authors().size()) && v.region <= retrieval::kRegionsMax &&
               std::is_sorted(v.follows.begin(), v.follows.end());
   for (const auto& phrase : v.wishes.muted) fits = fits && !phrase.words.empty();
+  fits = fits && all_below(v.seen.to_vector(), c.size());
   for (const auto& e : v.history) fits = fits && e.video < c.size();
   for (const auto& r : v.reserved) fits = fits && r.video < c.size();
   for (const auto& t : v.touched) fits = fits && t.topic < c.topics().size();

@@ -96,7 +96,7 @@ reranker::Debut debut_of(const View& s, const features::Video& video) {
 
 SlateItem slate_item(const View& s, const features::ViewerContext& context, const Scored& scored) {
   const auto& video = s.catalogue.video(scored.video);
-  bool is_new = (s.catalogue.flags()[scored.video] & features::Catalogue::kNew) != 0;
+  const bool is_new = s.catalogue.fresh().contains(scored.video);
   return {.video = scored.video,
           .author = video.author,
           .topic = video.main_topic(),

@@ -289,9 +289,7 @@ TEST(Exchange, APartitionUsesItsShareOfANewVideosBudgetUntilItHasHeard) {
     s.exchange.changes.count(0, features::Event::kImpression);
     exchange::settle_budget(s, 0);
   };
-  auto is_new = [](const State& s) {
-    return (s.catalogue.flags()[0] & features::Catalogue::kNew) != 0;
-  };
+  auto is_new = [](const State& s) { return s.catalogue.fresh().contains(0); };
   auto shown_as_new = [&](State& s) {
     uint32_t shown = 0;
     for (; is_new(s) && shown < 1000; ++shown) show(s);

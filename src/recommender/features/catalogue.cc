@@ -151,8 +151,8 @@ void Catalogue::add_counts(uint32_t index, const std::array<uint32_t, kEvents>& 
 }
 
 void Catalogue::set_resting(uint32_t index, bool resting) {
-  if (((flags_[index] & kResting) != 0) == resting) return;
-  flags_[index] ^= kResting;
+  if (resting_.contains(index) == resting) return;
+  resting_.set(index, resting);
   refresh(index);
 }
 
@@ -188,7 +188,7 @@ void Catalogue::append_derived() {
   trend_keys_.push_back(0);
   quality_.push_back(0);
   published_us_.push_back(0);
-  flags_.push_back(0);
+  for (VideoSet* set : {&eligible_, &fresh_, &met_, &resting_}) set->resize(main_topics_.size());
 }
 
 void Catalogue::index_look(uint32_t index) {
@@ -205,10 +205,9 @@ void Catalogue::refresh(uint32_t index) {
   main_topics_[index] = v.main_topic();
   author_indices_[index] = v.author;
   published_us_[index] = v.published_us;
-  const uint8_t resting = flags_[index] & kResting;
-  const bool is_new = v.stage < kStageDone && resting == 0;
-  flags_[index] = static_cast<uint8_t>((v.eligible ? kEligible : 0) | (is_new ? kNew : 0) |
-                                       (v.outcomes > 0 ? kMet : 0) | resting);
+  eligible_.set(index, v.eligible);
+  fresh_.set(index, v.stage < kStageDone && !resting_.contains(index));
+  met_.set(index, v.outcomes > 0);
   float outcomes = c.raw(Event::kOutcome, Horizon::kWeek);
   quality_[index] = smoothed_rate(c.raw(Event::kFinish, Horizon::kWeek), outcomes,
                                   bundle_.head(Head::kFinish).prior, kRateStrength);

@@ -24,6 +24,7 @@
 #include "base/result.h"
 #include "recommender/bundle.h"
 #include "recommender/features/decayed_counters.h"
+#include "recommender/features/video_set.h"
 #include "recommender/features/wishes.h"
 #include "recommender/features/word_lists.h"
 
@@ -127,10 +128,9 @@ class Catalogue {
   std::span<const double> trend_keys() const { return trend_keys_; }
   std::span<const float> quality() const { return quality_; }  // smoothed finish rate
   std::span<const uint64_t> published_us() const { return published_us_; }
-  // Bits of kEligible, kNew (within its exploration budget, and not resting), kMet (has had an
-  // outcome), kResting.
-  static constexpr uint8_t kEligible = 1, kNew = 2, kMet = 4, kResting = 8;
-  std::span<const uint8_t> flags() const { return flags_; }
+  const VideoSet& eligible() const { return eligible_; }
+  const VideoSet& fresh() const { return fresh_; }  // within its exploration budget, not resting
+  const VideoSet& met() const { return met_; }      // has had an outcome
   // Hashes of what its caption and hashtags say, ascending.
   std::span<const uint32_t> words(uint32_t index) const { return contents_.words.of(index); }
   // All that is not derived, in order of index: what a checkpoint holds.
@@ -168,7 +168,10 @@ class Catalogue {
   std::vector<double> trend_keys_;
   std::vector<float> quality_;
   std::vector<uint64_t> published_us_;
-  std::vector<uint8_t> flags_;
+  VideoSet eligible_;
+  VideoSet fresh_;
+  VideoSet met_;
+  VideoSet resting_;
 };
 
 }  // namespace rondo::recommender::features

@@ -30,9 +30,41 @@ TEST(SeenSet, AgreesWithASet) {
   }
   EXPECT_EQ(seen.size(), model.size());
   EXPECT_EQ(seen.to_vector(), std::vector<uint32_t>(model.begin(), model.end()));
-  std::vector<uint8_t> flags(5'000, 0);
-  seen.mark(flags, 4);
-  for (uint32_t i = 0; i < flags.size(); ++i) EXPECT_EQ(flags[i] != 0, model.count(i) != 0);
+  VideoSet videos;
+  videos.reset(1 << 20);
+  seen.insert_into(videos);
+  for (uint32_t i = 0; i < 1 << 20; ++i) ASSERT_EQ(videos.contains(i), model.count(i) != 0);
+}
+
+TEST(VideoSet, AgreesWithASet) {
+  base::Rng rng(4);
+  VideoSet set;
+  VideoSet others;
+  std::set<uint32_t> model;
+  set.resize(100);
+  set.resize(1'000);  // what is there stays
+  others.reset(1'000);
+  for (int i = 0; i < 2'000; ++i) {
+    const auto video = static_cast<uint32_t>(rng.below(1'000));
+    const bool in = rng.below(3) != 0;
+    set.set(video, in);
+    in ? static_cast<void>(model.insert(video)) : static_cast<void>(model.erase(video));
+    if (rng.below(10) == 0) others.insert(static_cast<uint32_t>(rng.below(1'000)));
+  }
+  auto agree = [&] {
+    ASSERT_EQ(set.count(), model.size());
+    size_t rank = 0;
+    for (uint32_t video : model) EXPECT_EQ(set.nth(rank++), video);
+    auto next = model.rbegin();
+    for (size_t w = set.words().size(); w-- > 0;) {
+      for_each_of_word(w, set.words()[w], [&](uint32_t video) { EXPECT_EQ(video, *next++); });
+    }
+    EXPECT_EQ(next, model.rend());
+  };
+  agree();
+  set.erase_all(others);
+  std::erase_if(model, [&](uint32_t video) { return others.contains(video); });
+  agree();
 }
 
 TEST(DecayedCounters, FadeAtThreeHalfLives) {
@@ -115,11 +147,11 @@ TEST(Catalogue, KeepsItsLimitsAndItsCounts) {
   c.count(0, Event::kOutcome, kDayUs);
   c.count(0, Event::kFinish, kDayUs);
   c.set_eligible(0, false);
-  EXPECT_EQ(c.flags()[0] & Catalogue::kEligible, 0);
+  EXPECT_FALSE(c.eligible().contains(0));
   ASSERT_TRUE(c.publish(p, kDayUs).has_value());
   EXPECT_EQ(c.size(), 1u);
   EXPECT_EQ(c.video(0).finishes, 1u);
-  EXPECT_NE(c.flags()[0] & Catalogue::kEligible, 0);
+  EXPECT_TRUE(c.eligible().contains(0));
   p.video_id = 2;
   ASSERT_TRUE(c.publish(p, kDayUs).has_value());
   p.video_id = 3;
@@ -171,16 +203,16 @@ TEST(Catalogue, ANewVideoSpendsItsBudgetAndIsPromotedOnTheLowerBound) {
   }
   for (int i = 0; i < 50; ++i) {
     for (uint32_t video : {0u, 1u}) {
-      EXPECT_NE(c.flags()[video] & Catalogue::kNew, 0);
+      EXPECT_TRUE(c.fresh().contains(video));
       c.count(video, Event::kOutcome, kDayUs);
       if (video == 0) c.count(video, Event::kFinish, kDayUs);
       c.count(video, Event::kImpression, kDayUs);
     }
   }
   EXPECT_EQ(c.video(0).stage, 1);
-  EXPECT_NE(c.flags()[0] & Catalogue::kNew, 0);
+  EXPECT_TRUE(c.fresh().contains(0));
   EXPECT_EQ(c.video(1).stage, 3);
-  EXPECT_EQ(c.flags()[1] & Catalogue::kNew, 0);
+  EXPECT_FALSE(c.fresh().contains(1));
 }
 
 TEST(Viewers, AnonymousOnesExpireIdleAccountsStay) {

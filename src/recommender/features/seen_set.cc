@@ -64,10 +64,8 @@ std::vector<uint32_t> SeenSet::to_vector() const {
   return out;
 }
 
-void SeenSet::mark(std::vector<uint8_t>& flags, uint8_t flag) const {
-  for_each([&](uint32_t index) {
-    if (index < flags.size()) flags[index] |= flag;
-  });
+void SeenSet::insert_into(VideoSet& videos) const {
+  for_each([&](uint32_t index) { videos.insert(index); });
 }
 
 }  // namespace rondo::recommender::features

@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "recommender/features/video_set.h"
+
 namespace rondo::recommender::features {
 
 class SeenSet {
@@ -17,8 +19,8 @@ class SeenSet {
   size_t size() const { return size_; }
   // Ascending.
   std::vector<uint32_t> to_vector() const;
-  // Sets bits[index] for each member below bits.size().
-  void mark(std::vector<uint8_t>& flags, uint8_t flag) const;
+  // Into a set of more videos than the largest member.
+  void insert_into(VideoSet& videos) const;
 
  private:
   static constexpr size_t kArrayMax = 4096;

@@ -16,6 +16,7 @@
 #include "recommender/kernels/int8.h"
 #include "recommender/kernels/math.h"
 #include "recommender/kernels/optimizer.h"
+#include "recommender/kernels/select.h"
 #include "recommender/kernels/targets.h"
 // After targets.h.
 #include <hwy/targets.h>
@@ -274,6 +275,39 @@ TEST_P(Kernels, Softmax) {
     plain_softmax(want);
     softmax(x);
     expect_same(x, want, "softmax");
+  });
+}
+
+TEST_P(Kernels, AtLeast) {
+  on_every_target(200, [](base::Rng& rng) {
+    const Vector keys = make(rng, size_of(rng, 300), GetParam());
+    const std::vector<double> wide(keys.begin(), keys.end());
+    const float bound = keys.empty() || rng.below(4) == 0 ? -std::numeric_limits<float>::max()
+                                                          : keys[rng.below(keys.size())];
+    const size_t words = (keys.size() + 63) / 64;
+    std::vector<uint64_t> want(words, 0), got(words, 7);
+    for (size_t i = 0; i < keys.size(); ++i) {
+      if (keys[i] >= bound) want[i / 64] |= uint64_t{1} << (i % 64);
+    }
+    at_least(keys, bound, got);
+    ASSERT_EQ(got, want) << keys.size();
+    std::fill(got.begin(), got.end(), 7);
+    at_least(wide, static_cast<double>(bound), got);
+    ASSERT_EQ(got, want) << keys.size() << " doubles";
+  });
+}
+
+TEST_P(Kernels, AddLookedUp) {
+  on_every_target(200, [](base::Rng& rng) {
+    const Vector table = make(rng, 1 + rng.below(60), GetParam());
+    Vector got = make(rng, size_of(rng, 100), GetParam()), want = got;
+    std::vector<uint32_t> places(got.size());
+    for (size_t i = 0; i < places.size(); ++i) {
+      places[i] = rng.below(5) == 0 ? kNowhere : static_cast<uint32_t>(rng.below(table.size()));
+      want[i] += places[i] == kNowhere ? 0.0f : table[places[i]];
+    }
+    add_looked_up(table, places, got);
+    expect_same(got, want, "add_looked_up");
   });
 }
 

@@ -87,12 +87,13 @@ double sum_of(const std::vector<double>& shares) {
 
 }  // namespace
 
-Slate::Slate(const Bundle& bundle, std::span<const SlateItem> items, std::span<const uint32_t> pool,
+Slate::Slate(const Bundle& bundle, std::span<const SlateItem> items, features::VideoSet pool,
              std::span<const Placed> before, size_t limit, const Audience& audience, base::Rng& rng)
     : bundle_(bundle),
       items_(items),
-      pool_(pool),
-      limit_(limit),
+      left_(std::move(pool)),
+      left_count_(left_.count()),
+      slots_left_(limit),
       window_(bundle.rules.window_slots - 1),
       topic_max_(topic_limit(bundle.rules.topic_share_max, bundle.rules.window_slots)),
       repeat_penalty_(bundle.rules.repeat_penalty +
@@ -128,7 +129,7 @@ Slate::Slate(const Bundle& bundle, std::span<const SlateItem> items, std::span<c
   for (const Placed& placed : before.subspan(out)) enter_window(placed);
 }
 
-bool Slate::done() const { return placed_.size() >= limit_ || placed_.size() >= pool_.size(); }
+bool Slate::done() const { return slots_left_ == 0 || left_count_ == 0; }
 
 void Slate::enter_window(const Placed& placed) {
   const bool leaves = entered_ >= window_;
@@ -151,10 +152,6 @@ void Slate::enter_window(const Placed& placed) {
   kernels::dot_many(placed.vector, directions_, row);
   const float scale = inverse_length(placed.vector);
   for (float& x : row) x *= scale;
-}
-
-bool Slate::is_placed(uint32_t video) const {
-  return std::find(placed_.begin(), placed_.end(), video) != placed_.end();
 }
 
 bool Slate::allow(int relaxed, std::vector<uint8_t>& use) const {
@@ -250,14 +247,13 @@ Distribution Slate::distribution() const {
     any_new_topic = any_new_topic || new_topic[i] != 0;
   }
   const Debuts debuts = debuts_among(use);
-  size_t left = pool_.size() - placed_.size();
   // Without a scored candidate left, all of the probability is uniform.
   double uniform = any ? static_cast<double>(exploration.uniform_share) : 1.0;
   double video_share = any_new_video ? static_cast<double>(exploration.new_video_share) : 0.0;
   video_share = std::max(video_share, debuts.share) * new_video_part_;
   double topic_share = any_new_topic ? new_topic_share_ : 0.0;
   const double late_share = video_share * debuts.late_part;
-  out.uniform_each = uniform / static_cast<double>(left);
+  out.uniform_each = uniform / static_cast<double>(left_count_);
   out.parts = {
       debuts.any ? softmax(hopeful, debuts.on_time, exploration.temperature,
                            video_share - late_share, debuts.need)
@@ -274,8 +270,7 @@ Distribution Slate::distribution() const {
 Slate::Draw Slate::draw(const Distribution& d, base::Rng& rng) const {
   RD_ASSERT(!done());
   double target = uniform53(rng);
-  size_t left = pool_.size() - placed_.size();
-  double uniform = d.uniform_each * static_cast<double>(left);
+  const double uniform = d.uniform_each * static_cast<double>(left_count_);
   Draw out{};
   size_t item = items_.size();
   // Rounding may leave the sum a hair below 1: what is beyond it falls to the last part.
@@ -283,7 +278,7 @@ Slate::Draw Slate::draw(const Distribution& d, base::Rng& rng) const {
   bool any = std::any_of(greedy.begin(), greedy.end(), [](double share) { return share > 0; });
   if (target < uniform || !any) {
     out.part = Part::kUniform;
-    out.video = nth_left(rng.below(left));
+    out.video = left_.nth(rng.below(left_count_));
     for (size_t i = 0; i < items_.size(); ++i) {
       if (items_[i].video == out.video) item = i;
     }
@@ -315,16 +310,12 @@ double Slate::propensity(const Distribution& d, uint32_t video) const {
   return out;
 }
 
-uint32_t Slate::nth_left(uint64_t skip) const {
-  for (uint32_t video : pool_) {
-    if (!is_placed(video) && skip-- == 0) return video;
-  }
-  RD_ASSERT(false);
-  return 0;
-}
-
 void Slate::place(uint32_t video, const Placed& as) {
-  placed_.push_back(video);
+  --slots_left_;
+  if (left_.contains(video)) {
+    left_.erase(video);
+    --left_count_;
+  }
   enter_window(as);
   for (size_t i = 0; i < items_.size(); ++i) {
     if (items_[i].video == video) item_placed_[i] = 1;

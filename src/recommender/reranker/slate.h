@@ -35,6 +35,7 @@
 
 #include "base/random.h"
 #include "recommender/bundle.h"
+#include "recommender/features/video_set.h"
 
 namespace rondo::recommender::reranker {
 
@@ -81,8 +82,8 @@ struct Distribution {
 
 class Slate {
  public:
-  // `pool` is ascending and holds every item's video. `rng` draws what is not known of new videos.
-  Slate(const Bundle& bundle, std::span<const SlateItem> items, std::span<const uint32_t> pool,
+  // `pool` holds every item's video. `rng` draws what is not known of new videos.
+  Slate(const Bundle& bundle, std::span<const SlateItem> items, features::VideoSet pool,
         std::span<const Placed> before, size_t limit, const Audience& audience, base::Rng& rng);
 
   struct Draw {
@@ -114,14 +115,12 @@ class Slate {
   };
   Debuts debuts_among(std::span<const uint8_t> use) const;
   void enter_window(const Placed& placed);
-  bool is_placed(uint32_t video) const;
-  // The video after `skip` others of the pool that are not placed.
-  uint32_t nth_left(uint64_t skip) const;
 
   const Bundle& bundle_;
   std::span<const SlateItem> items_;
-  std::span<const uint32_t> pool_;
-  const size_t limit_;
+  features::VideoSet left_;  // of the pool: not placed
+  size_t left_count_;
+  size_t slots_left_;
   const size_t window_;     // slots that the next one looks back to
   const size_t topic_max_;  // of one topic in a window, the next slot in it
   const float repeat_penalty_;
@@ -130,7 +129,6 @@ class Slate {
   const float impressions_an_hour_;
   std::vector<Placed> before_;  // seen, held, placed
   size_t entered_ = 0;          // of them, since the window was empty
-  std::vector<uint32_t> placed_;
   // One an item:
   std::vector<uint32_t> topics_;
   std::vector<uint8_t> item_placed_;

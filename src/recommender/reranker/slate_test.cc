@@ -14,6 +14,15 @@ namespace {
 constexpr std::array<std::array<float, 2>, 3> kVectors = {{{1, 0}, {0, 1}, {0.5f, 0.5f}}};
 constexpr std::array<float, 2> kAnyVector = {1, 1};
 
+features::VideoSet set_of(std::span<const uint32_t> videos) {
+  features::VideoSet out;
+  for (uint32_t video : videos) {
+    out.resize(video + 1);
+    out.insert(video);
+  }
+  return out;
+}
+
 struct Setting {
   std::vector<SlateItem> items;
   std::vector<uint32_t> pool;
@@ -67,7 +76,7 @@ TEST(Slate, PropensitiesSumToOneAndAreTheDrawsOwn) {
     SCOPED_TRACE(seed);
     base::Rng rng(seed);
     Setting s = random_setting(rng);
-    Slate slate(bundle, s.items, s.pool, s.before, 12, {rng.below(30), 1000}, rng);
+    Slate slate(bundle, s.items, set_of(s.pool), s.before, 12, {rng.below(30), 1000}, rng);
     std::vector<uint32_t> placed;
     while (!slate.done()) {
       Distribution d = slate.distribution();
@@ -97,7 +106,7 @@ TEST(Slate, DrawsFollowTheDistribution) {
   bundle.exploration.uniform_share = 0.1f;
   base::Rng rng(11);
   Setting s = random_setting(rng);
-  Slate slate(bundle, s.items, s.pool, s.before, 4, {6, 1000}, rng);
+  Slate slate(bundle, s.items, set_of(s.pool), s.before, 4, {6, 1000}, rng);
   Distribution d = slate.distribution();
   constexpr int kDraws = 200'000;
   std::map<uint32_t, int> counts;
@@ -121,7 +130,7 @@ TEST(Slate, KeepsTheRulesWhileItCan) {
     SCOPED_TRACE(seed);
     base::Rng rng(seed);
     Setting s = random_setting(rng);
-    Slate slate(bundle, s.items, s.pool, s.before, 10, {rng.below(30), 1000}, rng);
+    Slate slate(bundle, s.items, set_of(s.pool), s.before, 10, {rng.below(30), 1000}, rng);
     std::vector<Placed> line = s.before;
     while (!slate.done()) {
       Distribution d = slate.distribution();
@@ -155,7 +164,9 @@ TEST(Slate, RulesGiveWayInTheirOrder) {
     std::vector<uint32_t> pool;
     for (const auto& item : items) pool.push_back(item.video);
     base::Rng rng(3);
-    return Slate(bundle, items, pool, before, 1, {5, 1000}, rng).distribution().rules_relaxed;
+    return Slate(bundle, items, set_of(pool), before, 1, {5, 1000}, rng)
+        .distribution()
+        .rules_relaxed;
   };
   SlateItem item{.video = 1,
                  .author = 4,
@@ -194,7 +205,7 @@ TEST(Slate, AColdViewersFirstPageSpreadsOverTopics) {
     pool.push_back(v);
   }
   for (int trial = 0; trial < 50; ++trial) {
-    Slate slate(bundle, items, pool, {}, 8, {0, 1000}, rng);
+    Slate slate(bundle, items, set_of(pool), {}, 8, {0, 1000}, rng);
     std::map<uint32_t, int> topics;
     while (!slate.done()) {
       auto draw = slate.draw(slate.distribution(), rng);
@@ -228,7 +239,7 @@ TEST(Slate, NewVideosComeAsOftenAsTheirFirstBudgetNeeds) {
   }
   auto new_part = [&](float impressions_an_hour, size_t outcomes = 10'000'000) {
     base::Rng rng(5);
-    return Slate(bundle, items, pool, {}, 1, {outcomes, impressions_an_hour}, rng)
+    return Slate(bundle, items, set_of(pool), {}, 1, {outcomes, impressions_an_hour}, rng)
         .distribution()
         .parts[static_cast<size_t>(Part::kNewVideo) - 1];
   };
@@ -277,7 +288,7 @@ TEST(Slate, WhatIsLikeTheLastOneStepsBack) {
     const std::vector<uint32_t> pool = {0, 1};
     const std::vector<Placed> before = {{7, features::kNoIndex, kVectors[0]}};
     base::Rng rng(5);
-    return Slate(bundle, items, pool, before, 1, {50, 1000}, rng)
+    return Slate(bundle, items, set_of(pool), before, 1, {50, 1000}, rng)
         .distribution()
         .parts[static_cast<size_t>(Part::kGreedy) - 1];
   };

@@ -1,21 +1,23 @@
 #include "recommender/retrieval/candidates.h"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <limits>
+
+#include "recommender/kernels/select.h"
 
 namespace rondo::recommender::retrieval {
 namespace {
 
 using features::Catalogue;
+using features::for_each;
 using features::kNoIndex;
+using features::VideoSet;
 
-// Of a video, in `Filter::videos`:
-constexpr uint8_t kBarred = 1;       // seen, held or excluded; its duplicates with it
-constexpr uint8_t kTaken = 2;        // a candidate already
-constexpr uint8_t kRepresented = 4;  // one of its duplicates stands for it
-constexpr uint8_t kUnfit = 8;        // not eligible, or turned down
 // Tells equals of one topic apart in personal retrieval; too small to outweigh an affinity.
 constexpr float kQualityWeight = 0.1f;
+constexpr float kNever = -std::numeric_limits<float>::infinity();  // below every bound
 // The latest likes whose sounds are looked up, and the newest videos of a sound that are looked at.
 constexpr size_t kSoundLikesMax = 24;
 constexpr size_t kSoundVideosMax = 64;
@@ -43,63 +45,59 @@ class Wanted {
   features::Mute mute_;
 };
 
-// What keeps a video out of the pool, one byte a video.
-struct Filter {
-  std::vector<uint8_t>& videos;
-
+// What may be served to this viewer.
+class Filter {
+ public:
   Filter(const Catalogue& catalogue, const features::ViewerContext& context,
-         std::span<const uint32_t> barred, std::vector<uint8_t>& scratch)
-      : videos(scratch) {
-    const auto flags = catalogue.flags();
-    videos.resize(catalogue.size());
-    for (size_t v = 0; v < videos.size(); ++v) {
-      videos[v] = (flags[v] & Catalogue::kEligible) != 0 ? 0 : kUnfit;
-    }
+         std::span<const uint32_t> barred, VideoSet& pool, VideoSet& barred_set)
+      : catalogue_(catalogue), pool_(pool), barred_(barred_set) {
+    pool_ = catalogue.eligible();
+    barred_.reset(catalogue.size());
     for (uint32_t video : barred) {
-      videos[video] |= kBarred;
-      videos[catalogue.original(video)] |= kBarred;
+      barred_.insert(video);
+      barred_.insert(catalogue.original(video));
     }
     if (const features::Viewer* viewer = context.viewer()) {
-      viewer->seen.mark(videos, kBarred);
-      turn_down(catalogue, context, *viewer);
+      viewer->seen.insert_into(barred_);
+      turn_down(context, *viewer);
     }
-    leave_one_of_each_look(catalogue);
+    leave_one_of_each_look();
+    pool_.erase_all(barred_);
   }
 
-  bool passes(uint32_t video) const { return (videos[video] & (kBarred | kUnfit)) == 0; }
-
  private:
-  void turn_down(const Catalogue& catalogue, const features::ViewerContext& context,
-                 const features::Viewer& viewer) {
+  void turn_down(const features::ViewerContext& context, const features::Viewer& viewer) {
     const Wanted wanted(&viewer);
     if (context.asked().empty() && viewer.blocked_authors.empty() && wanted.all()) return;
-    std::vector<uint8_t> topics(catalogue.topics().size(), 0);
+    std::vector<uint8_t> topics(catalogue_.topics().size(), 0);
     for (const auto& [topic, level] : context.asked()) topics[topic] = level == -1.0f ? 1 : 0;
-    std::vector<uint8_t> authors(catalogue.authors().size(), 0);
+    std::vector<uint8_t> authors(catalogue_.authors().size(), 0);
     for (uint32_t author : viewer.blocked_authors) authors[author] = 1;
-    for (uint32_t v = 0; v < videos.size(); ++v) {
-      if (!passes(v)) continue;
-      const auto list = catalogue.video(v).topic_list();
+    for_each(pool_, [&](uint32_t v) {
+      const auto list = catalogue_.video(v).topic_list();
       const bool unwanted =
-          authors[catalogue.author_indices()[v]] != 0 || !wanted.passes(catalogue, v) ||
+          authors[catalogue_.author_indices()[v]] != 0 || !wanted.passes(catalogue_, v) ||
           std::any_of(list.begin(), list.end(), [&](uint32_t t) { return topics[t] != 0; });
-      if (unwanted) videos[v] |= kUnfit;
-    }
+      if (unwanted) pool_.erase(v);
+    });
   }
 
   // The original, or where that cannot be served, the first of its duplicates that can. None when
   // the original is barred: what is seen or held is named by it.
-  void leave_one_of_each_look(const Catalogue& catalogue) {
-    for (uint32_t duplicate : catalogue.duplicates()) {
-      const uint32_t original = catalogue.original(duplicate);
-      const bool stood_for = (videos[original] & (kBarred | kRepresented)) != 0 || passes(original);
-      if (stood_for) {
-        videos[duplicate] |= kBarred;
-      } else if (passes(duplicate)) {
-        videos[original] |= kRepresented;
+  void leave_one_of_each_look() {
+    for (uint32_t duplicate : catalogue_.duplicates()) {
+      const uint32_t original = catalogue_.original(duplicate);
+      if (barred_.contains(original) || pool_.contains(original)) {
+        barred_.insert(duplicate);
+      } else if (pool_.contains(duplicate) && !barred_.contains(duplicate)) {
+        barred_.insert(original);  // it has one now
       }
     }
   }
+
+  const Catalogue& catalogue_;
+  VideoSet& pool_;
+  VideoSet& barred_;
 };
 
 // Few values by index, laid out densely for a scan; all 0 again when it ends.
@@ -108,7 +106,7 @@ class Spread {
   using Values = std::vector<std::pair<uint32_t, float>>;
   Spread(std::vector<float>& dense, const Values& values, size_t size, float weight)
       : dense_(dense), values_(values) {
-    if (dense_.size() < size) dense_.resize(size, 0.0f);
+    if (dense_.size() <= size) dense_.resize(size + 1, 0.0f);  // never empty
     for (const auto& [index, value] : values_) dense_[index] = weight * value;
   }
   ~Spread() {
@@ -116,7 +114,7 @@ class Spread {
   }
   Spread(const Spread&) = delete;
   Spread& operator=(const Spread&) = delete;
-  float operator[](size_t index) const { return dense_[index]; }
+  std::span<const float> values() const { return dense_; }
 
  private:
   std::vector<float>& dense_;
@@ -142,7 +140,10 @@ bool speaks(const features::Video& video, const features::ViewerContext& context
          video.language == context.language();
 }
 
-// The catalogue as one viewer may meet it, and the sources that read it.
+// The catalogue as one viewer may meet it, and the sources that read it. Those that read all of it
+// go 1,024 videos at a time and look at the few that reach the bound of the best so far; newest
+// first, as far as that is known: the order of publication, in which each video would displace the
+// one before, is that of the indices.
 class Gathering {
  public:
   Gathering(const View& s, const features::ViewerContext& context,
@@ -152,18 +153,21 @@ class Gathering {
         context_(context),
         request_(request),
         scratch_(scratch),
-        filter_(s.catalogue, context, barred, scratch.videos),
-        finds_(scratch.finds) {
+        pool_(scratch.pool),
+        finds_(scratch.finds),
+        out_{.candidates = {}, .pool = scratch.pool} {
+    Filter(c_, context, barred, scratch.pool, scratch.barred);
     finds_.begin(s.bundle.candidates);
+    scratch_.taken.reset(c_.size());
   }
 
-  // What may be served, and what each source that reads the whole catalogue makes of it.
+  // What each source that reads the whole catalogue makes of it.
   void scan() {
-    fill_pool();
     offer_personal();
     offer_match();
     offer_followed();
-    offer_by_trend();
+    offer_trending();
+    offer_champions();
     offer_fresh();
   }
 
@@ -171,7 +175,8 @@ class Gathering {
   void probe() {
     if (context_.liked().videos().empty() || !s_.towers.has_lists()) return;
     s_.towers.probe(context_.query(), [&](uint32_t video, float score) {
-      if (finds_.coarse.wants(score) && filter_.passes(video)) finds_.coarse.offer(score, video);
+      if (score >= finds_.coarse.bound() && pool_.contains(video))
+        finds_.coarse.offer(score, video);
     });
   }
 
@@ -190,46 +195,62 @@ class Gathering {
     take_all(finds_.trending, log::v1::SOURCE_TRENDING);
     take_all(finds_.fresh, log::v1::SOURCE_FRESH);
     for (const auto& best : finds_.champions.best()) {
-      bool met = (c_.flags()[best.index] & Catalogue::kMet) != 0;
+      const bool met = c_.met().contains(best.index);
       take(best.index, met ? log::v1::SOURCE_TRENDING : log::v1::SOURCE_FRESH);
     }
   }
 
   void take_at_random(size_t count, base::Rng& rng) {
-    if (out_.pool.size() <= out_.candidates.size() + count) {
-      for (uint32_t v : out_.pool) take(v, log::v1::SOURCE_EXPLORATION);
+    const size_t size = pool_.count();
+    if (size <= out_.candidates.size() + count) {
+      for (size_t w = 0; w < pool_.words().size(); ++w) {
+        // Ascending.
+        for (uint64_t word = pool_.words()[w]; word != 0; word &= word - 1) {
+          take(static_cast<uint32_t>(w * VideoSet::kWord) +
+                   static_cast<uint32_t>(std::countr_zero(word)),
+               log::v1::SOURCE_EXPLORATION);
+        }
+      }
       return;
     }
     for (size_t i = 0; i < count; ++i) {
-      take(out_.pool[rng.below(out_.pool.size())], log::v1::SOURCE_EXPLORATION);
+      take(pool_.nth(rng.below(size)), log::v1::SOURCE_EXPLORATION);
     }
   }
 
   CandidateSet finish() { return std::move(out_); }
 
  private:
-  void fill_pool() {
-    scratch_.pool.resize(c_.size());
-    size_t count = 0;
-    for (uint32_t v = 0; v < c_.size(); ++v) {
-      scratch_.pool[count] = v;
-      count += filter_.passes(v) ? 1 : 0;
-    }
-    out_.pool = std::span<const uint32_t>(scratch_.pool).first(count);
-  }
+  static constexpr size_t kBlockWords = 16;
+  static constexpr size_t kBlock = kBlockWords * VideoSet::kWord;
 
-  // Newest first, about: videos are known in the order of their publication, and offered oldest
-  // first each would displace the one before.
-  template <typename Visit>
-  void for_each_of_pool(Visit visit) const {
-    for (size_t i = out_.pool.size(); i-- > 0;) visit(out_.pool[i]);
+  // Visits the videos of `among` with a key of at least bound(), as it was when their block began.
+  // keys(from, size): those of `size` videos, from that one on.
+  template <typename Keys, typename Bound, typename Visit>
+  void for_each_that_reaches(std::span<const uint64_t> among, Keys keys, Bound bound,
+                             Visit visit) const {
+    std::array<uint64_t, kBlockWords> reach;
+    for (size_t block = (among.size() + kBlockWords - 1) / kBlockWords; block-- > 0;) {
+      const size_t first = block * kBlockWords;
+      const size_t words = std::min(kBlockWords, among.size() - first);
+      const size_t from = first * VideoSet::kWord;
+      kernels::at_least(keys(from, std::min(kBlock, c_.size() - from)), bound(),
+                        std::span(reach).first(words));
+      for (size_t w = words; w-- > 0;) {
+        features::for_each_of_word(first + w, reach[w] & among[first + w], visit);
+      }
+    }
   }
 
   void offer_personal() {
     if (context_.liked().videos().empty() || s_.towers.has_lists()) return;
     scratch_.scores.resize(c_.size());
     s_.towers.scan(context_.query(), scratch_.scores);
-    for_each_of_pool([&](uint32_t v) { finds_.coarse.offer(scratch_.scores[v], v); });
+    const std::span<const float> scores(scratch_.scores);
+    for_each_that_reaches(
+        pool_.words(), [&](size_t from, size_t size) { return scores.subspan(from, size); },
+        [&] { return finds_.coarse.bound(); },
+        [&](uint32_t v) { finds_.coarse.offer(scores[v], v); });
   }
 
   void offer_match() {
@@ -240,42 +261,59 @@ class Gathering {
                            s_.bundle.value.author_affinity);
     const float network =
         c_.network_rate(features::Event::kFinish, s_.bundle.head(Head::kFinish).prior);
-    const auto topics = c_.main_topics();
-    const auto authors = c_.author_indices();
-    const auto quality = c_.quality();
-    for_each_of_pool([&](uint32_t v) {
-      const uint32_t topic = topics[v];
-      const float affinity = by_author[authors[v]] + (topic == kNoIndex ? 0.0f : by_topic[topic]);
-      if (affinity > 0) finds_.match.offer(affinity + kQualityWeight * (quality[v] - network), v);
-    });
+    std::array<float, kBlock> keys;
+    auto key_block = [&](size_t from, size_t size) {
+      const std::span<float> block = std::span(keys).first(size);
+      std::fill(block.begin(), block.end(), 0.0f);
+      kernels::add_looked_up(by_author.values(), c_.author_indices().subspan(from, size), block);
+      kernels::add_looked_up(by_topic.values(), c_.main_topics().subspan(from, size), block);
+      const auto quality = c_.quality().subspan(from, size);
+      for (size_t i = 0; i < size; ++i) {
+        const float affinity = block[i];
+        const float key = affinity + kQualityWeight * (quality[i] - network);
+        block[i] = affinity > 0 ? key : kNever;
+      }
+      return std::span<const float>(block);
+    };
+    for_each_that_reaches(
+        pool_.words(), key_block, [&] { return finds_.match.bound(); },
+        [&](uint32_t v) { finds_.match.offer(keys[v % kBlock], v); });
   }
 
   void offer_followed() {
     if (context_.viewer() == nullptr || context_.viewer()->follows.empty()) return;
     const auto authors = c_.author_indices();
     const auto published = c_.published_us();
-    for_each_of_pool([&](uint32_t v) {
+    for_each(pool_, [&](uint32_t v) {
       if (context_.follows(authors[v])) finds_.followed.offer(published[v], v);
     });
   }
 
-  // Of the network, of those whose language the viewer knows, and of each topic.
-  void offer_by_trend() {
+  // Of the network, and of those whose language the viewer knows.
+  void offer_trending() {
+    const auto trend = c_.trend_keys();
+    for_each_that_reaches(
+        c_.met().words(), [&](size_t from, size_t size) { return trend.subspan(from, size); },
+        [&] { return std::min(finds_.trending.bound(), finds_.trending_spoken.bound()); },
+        [&](uint32_t v) {
+          if (!pool_.contains(v)) return;
+          finds_.trending.offer(trend[v], v);
+          if (trend[v] >= finds_.trending_spoken.bound() && speaks(c_.video(v), context_)) {
+            finds_.trending_spoken.offer(trend[v], v);
+          }
+        });
+  }
+
+  // Of each topic.
+  void offer_champions() {
     struct Champion {
       double trend = std::numeric_limits<double>::lowest();
       uint32_t video = kNoIndex;
     };
     std::vector<Champion> champions(c_.topics().size());
-    const auto flags = c_.flags();
     const auto topics = c_.main_topics();
     const auto trend = c_.trend_keys();
-    for_each_of_pool([&](uint32_t v) {
-      if ((flags[v] & Catalogue::kMet) != 0) {
-        finds_.trending.offer(trend[v], v);
-        if (finds_.trending_spoken.wants(trend[v]) && speaks(c_.video(v), context_)) {
-          finds_.trending_spoken.offer(trend[v], v);
-        }
-      }
+    for_each(pool_, [&](uint32_t v) {
       if (topics[v] == kNoIndex) return;
       Champion& so_far = champions[topics[v]];
       // The last of equals has the smallest index.
@@ -287,16 +325,18 @@ class Gathering {
   }
 
   void offer_fresh() {
-    const auto flags = c_.flags();
+    const auto pool = pool_.words();
+    const auto fresh = c_.fresh().words();
     const auto published = c_.published_us();
-    for_each_of_pool([&](uint32_t v) {
-      if ((flags[v] & Catalogue::kNew) != 0) finds_.fresh.offer(published[v], v);
-    });
+    for (size_t w = pool.size(); w-- > 0;) {
+      features::for_each_of_word(w, pool[w] & fresh[w],
+                                 [&](uint32_t v) { finds_.fresh.offer(published[v], v); });
+    }
   }
 
   void take_co_watched() {
     for (const auto& [video, strength] : s_.co_watch.neighbours_of(context_.liked())) {
-      if (filter_.passes(video)) finds_.co_watched.offer(strength, video);
+      if (pool_.contains(video)) finds_.co_watched.offer(strength, video);
     }
     take_all(finds_.co_watched, log::v1::SOURCE_CO_WATCH);
   }
@@ -306,7 +346,7 @@ class Gathering {
     for (const auto& liked : request_.liked_by_followed()) {
       if (room == 0) return;
       const auto video = c_.find_video(liked.video_id());
-      if (!video || !filter_.passes(*video)) continue;
+      if (!video || !pool_.contains(*video)) continue;
       take(*video, log::v1::SOURCE_LIKED_BY_FOLLOWED);
       --room;
     }
@@ -327,7 +367,7 @@ class Gathering {
     for (const auto& [sound, count] : sounds) {
       const auto videos = s_.sounds.videos_of(sound);
       for (uint32_t video : videos.last(std::min(videos.size(), kSoundVideosMax))) {
-        if (!filter_.passes(video)) continue;
+        if (!pool_.contains(video)) continue;
         finds_.sound.offer(static_cast<float>(count) + c_.quality()[video], video);
       }
     }
@@ -337,15 +377,15 @@ class Gathering {
   void take_trending_in_region() {
     for (const auto& trend : s_.regional_trends.of(region_of(request_.region()))) {
       if (trend.finishes < RegionalTrends::kFinishesMin) continue;
-      if (!filter_.passes(trend.video)) continue;
+      if (!pool_.contains(trend.video)) continue;
       finds_.trending_region.offer(trend.key, trend.video);
     }
     take_all(finds_.trending_region, log::v1::SOURCE_TRENDING_REGION);
   }
 
   void take(uint32_t video, log::v1::Source source) {
-    if ((filter_.videos[video] & kTaken) != 0) return;
-    filter_.videos[video] |= kTaken;
+    if (scratch_.taken.contains(video)) return;
+    scratch_.taken.insert(video);
     out_.candidates.push_back({video, source});
   }
   template <typename Key>
@@ -358,7 +398,7 @@ class Gathering {
   const features::ViewerContext& context_;
   const log::v1::FeedRequest& request_;
   Scratch& scratch_;
-  Filter filter_;
+  const VideoSet& pool_;
   Finds& finds_;
   CandidateSet out_;
 };
@@ -380,7 +420,7 @@ void Finds::begin(const Bundle::Candidates& limits) {
 }
 
 bool is_servable(const View& s, const features::ViewerContext& context, uint32_t video) {
-  if ((s.catalogue.flags()[video] & Catalogue::kEligible) == 0) return false;
+  if (!s.catalogue.eligible().contains(video)) return false;
   const features::Viewer* viewer = context.viewer();
   if (viewer == nullptr) return true;
   if (viewer->seen.contains(s.catalogue.original(video))) return false;

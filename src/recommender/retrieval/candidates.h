@@ -24,6 +24,7 @@
 
 #include "base/random.h"
 #include "recommender/features/context.h"
+#include "recommender/features/video_set.h"
 #include "recommender/retrieval/top_k.h"
 #include "recommender/state.h"
 #include "rondo/log/v1/record.pb.h"
@@ -57,18 +58,19 @@ struct Finds {
 struct Scratch {
   Finds finds;
   std::vector<float> scores;     // of the personal scan, one a video
-  std::vector<uint8_t> videos;   // what keeps a video out, or has it in
   std::vector<float> by_topic;   // affinities; all 0 between calls
   std::vector<float> by_author;  // the same
-  std::vector<uint32_t> pool;
+  features::VideoSet pool;
+  features::VideoSet barred;  // seen, held or excluded; its duplicates with it
+  features::VideoSet taken;   // a candidate already
 };
 
 struct CandidateSet {
   std::vector<Candidate> candidates;
   // All that could be served: eligible, not barred, not of an author, topic or sound that was
   // turned down, without muted words; neither it nor one that looks the same was seen; of several
-  // that look the same, one. Ascending. In the scratch memory.
-  std::span<const uint32_t> pool;
+  // that look the same, one. In the scratch memory.
+  const features::VideoSet& pool;
 };
 
 // Whether the video may be served to this viewer at all: eligible, not put out, and nothing that

@@ -26,11 +26,11 @@ class TopK {
     bound_ = kLowest;
   }
 
-  // Whether an offer of this key might be taken: for a costly test after a cheap one.
-  bool wants(Key key) const { return !(key < bound_); }
+  // An offer of a smaller key is not taken: for a costly test after a cheap one.
+  Key bound() const { return bound_; }
 
   void offer(Key key, uint32_t index) {
-    if (!wants(key) || count_max_ == 0) return;
+    if (key < bound_ || count_max_ == 0) return;
     kept_.push_back({key, index});
     if (kept_.size() == 2 * count_max_) drop_worse();
   }
