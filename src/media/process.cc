@@ -64,6 +64,8 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
   return out;
 }
 
+constexpr int kNice = 19;  // the most that there is: FFmpeg has many threads
+
 // What the child needs, laid out before the fork: after it, in a process with threads, nothing may
 // allocate.
 struct ChildPlan {
@@ -90,6 +92,8 @@ struct ChildPlan {
   sigset_t none;
   ::sigemptyset(&none);
   check(::sigprocmask(SIG_SETMASK, &none, nullptr) == 0);
+  // What it returns may be the niceness: no way to tell an error.
+  [[maybe_unused]] const int niceness = ::nice(kNice);
   for (int signal : {SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGCHLD, SIGXFSZ, SIGXCPU}) {
     ::signal(signal, SIG_DFL);
   }

@@ -75,7 +75,7 @@ Result<ProcessResult> Sandbox::run_isolated(const SandboxCommand& command) const
     argv.insert(argv.end(), arguments);
   };
   add({"--unshare-all", "--unshare-user", "--disable-userns", "--uid", "65534", "--gid", "65534",
-       "--hostname", "rondo", "--die-with-parent", "--new-session", "--cap-drop", "ALL",
+       "--hostname", "rondo", "--die-with-parent", "--cap-drop", "ALL",
        "--clearenv"});
   for (const auto& variable : kEnvironment) {
     auto at = variable.find('=');

@@ -98,6 +98,8 @@ TEST_F(SandboxTest, ReachesNoListeningPort) {
   ::close(listener);
 }
 
+TEST_F(SandboxTest, ComesAfterTheServer) { EXPECT_EQ(run(command("nice", {})).out, "19\n"); }
+
 TEST_F(SandboxTest, StartsNoProcesses) {
   // The shell runs (exec), but may not fork.
   auto result = run(command("bash", {"-c", "/usr/bin/true; echo alive"}));

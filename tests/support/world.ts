@@ -23,6 +23,9 @@ async function make(): Promise<void> {
       const { demo } = await client.get("/api/v1/network");
       return demo?.state === "ready";
     }, 20 * 60_000);
+    // Videos are live with their first rendition; what is still made would be made again beside each
+    // test that takes this world.
+    await until("all renditions", () => Promise.resolve(readdirSync(join(making, "uploads")).length === 0), 20 * 60_000);
   } finally {
     await server.stop();
   }
