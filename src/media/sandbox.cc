@@ -75,8 +75,7 @@ Result<ProcessResult> Sandbox::run_isolated(const SandboxCommand& command) const
     argv.insert(argv.end(), arguments);
   };
   add({"--unshare-all", "--unshare-user", "--disable-userns", "--uid", "65534", "--gid", "65534",
-       "--hostname", "rondo", "--die-with-parent", "--cap-drop", "ALL",
-       "--clearenv"});
+       "--hostname", "rondo", "--die-with-parent", "--cap-drop", "ALL", "--clearenv"});
   for (const auto& variable : kEnvironment) {
     auto at = variable.find('=');
     add({"--setenv", variable.substr(0, at), variable.substr(at + 1)});
@@ -146,18 +145,18 @@ Result<void> Sandbox::check_isolation() const {
   command.program = "ffprobe";
   command.arguments = {"-hide_banner", "-version"};
   command.limits.wall_max = std::chrono::seconds(20);
-  constexpr std::string_view otherwise =
+  constexpr std::string_view kOtherwise =
       " Or set media.allow_unsandboxed = true to do without isolation.";
   auto ran = run_isolated(command);
   if (!ran.ok()) {
     return sandbox_unavailable("Videos cannot be processed safely. " + ran.error().message() +
-                               std::string(otherwise));
+                               std::string(kOtherwise));
   }
   if (ran->succeeded() && ran->out.starts_with("ffprobe version")) return {};
   return sandbox_unavailable(
       "Videos cannot be processed safely: ffprobe does not run in the "
       "sandbox (" +
-      last_line(ran->err) + ")." + std::string(otherwise));
+      last_line(ran->err) + ")." + std::string(kOtherwise));
 }
 
 Result<bool> Sandbox::isolated() const {
