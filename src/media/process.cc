@@ -92,8 +92,7 @@ struct ChildPlan {
   sigset_t none;
   ::sigemptyset(&none);
   check(::sigprocmask(SIG_SETMASK, &none, nullptr) == 0);
-  // What it returns may be the niceness: no way to tell an error.
-  [[maybe_unused]] const int niceness = ::nice(kNice);
+  check(::setpriority(PRIO_PROCESS, 0, kNice) == 0);
   for (int signal : {SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGCHLD, SIGXFSZ, SIGXCPU}) {
     ::signal(signal, SIG_DFL);
   }
