@@ -1,9 +1,10 @@
 // One child process, run to its end within limits.
 //
 // The child gets no stdin, an environment of its own, a process group of its own, none of the
-// parent's open files but `inherited_fds`, and default signal handling. Its niceness is the
-// highest: who swipes comes before what is transcoded. Its resource limits are set between fork and
-// exec, so they bind everything that it starts. The group ends with this process, kill -9 included.
+// parent's open files but `inherited_fds`, and default signal handling. It is nicer than
+// this process by 10: who swipes comes before what is transcoded. Its resource limits are set
+// between fork and exec, so they bind everything that it starts. The group ends with this process,
+// kill -9 included.
 //
 // run_process blocks until the child is gone and nothing of its process group is left. It is thread
 // safe; `on_stdout_line` is called on the calling thread. Errors: internal or unavailable when the

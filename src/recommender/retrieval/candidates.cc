@@ -45,60 +45,55 @@ class Wanted {
   features::Mute mute_;
 };
 
-// What may be served to this viewer.
-class Filter {
- public:
-  Filter(const Catalogue& catalogue, const features::ViewerContext& context,
-         std::span<const uint32_t> barred, VideoSet& pool, VideoSet& barred_set)
-      : catalogue_(catalogue), pool_(pool), barred_(barred_set) {
-    pool_ = catalogue.eligible();
-    barred_.reset(catalogue.size());
-    for (uint32_t video : barred) {
-      barred_.insert(video);
-      barred_.insert(catalogue.original(video));
-    }
-    if (const features::Viewer* viewer = context.viewer()) {
-      viewer->seen.insert_into(barred_);
-      turn_down(context, *viewer);
-    }
-    leave_one_of_each_look();
-    pool_.erase_all(barred_);
-  }
+// Takes out what the viewer has turned down: topics, authors, sounds, words.
+void turn_down(const Catalogue& catalogue, const features::ViewerContext& context,
+               const features::Viewer& viewer, VideoSet& pool) {
+  const Wanted wanted(&viewer);
+  if (context.asked().empty() && viewer.blocked_authors.empty() && wanted.all()) return;
+  std::vector<uint8_t> topics(catalogue.topics().size(), 0);
+  for (const auto& [topic, level] : context.asked()) topics[topic] = level == -1.0f ? 1 : 0;
+  std::vector<uint8_t> authors(catalogue.authors().size(), 0);
+  for (uint32_t author : viewer.blocked_authors) authors[author] = 1;
+  for_each(pool, [&](uint32_t v) {
+    const auto list = catalogue.video(v).topic_list();
+    const bool unwanted =
+        authors[catalogue.author_indices()[v]] != 0 || !wanted.passes(catalogue, v) ||
+        std::any_of(list.begin(), list.end(), [&](uint32_t t) { return topics[t] != 0; });
+    if (unwanted) pool.erase(v);
+  });
+}
 
- private:
-  void turn_down(const features::ViewerContext& context, const features::Viewer& viewer) {
-    const Wanted wanted(&viewer);
-    if (context.asked().empty() && viewer.blocked_authors.empty() && wanted.all()) return;
-    std::vector<uint8_t> topics(catalogue_.topics().size(), 0);
-    for (const auto& [topic, level] : context.asked()) topics[topic] = level == -1.0f ? 1 : 0;
-    std::vector<uint8_t> authors(catalogue_.authors().size(), 0);
-    for (uint32_t author : viewer.blocked_authors) authors[author] = 1;
-    for_each(pool_, [&](uint32_t v) {
-      const auto list = catalogue_.video(v).topic_list();
-      const bool unwanted =
-          authors[catalogue_.author_indices()[v]] != 0 || !wanted.passes(catalogue_, v) ||
-          std::any_of(list.begin(), list.end(), [&](uint32_t t) { return topics[t] != 0; });
-      if (unwanted) pool_.erase(v);
-    });
-  }
-
-  // The original, or where that cannot be served, the first of its duplicates that can. None when
-  // the original is barred: what is seen or held is named by it.
-  void leave_one_of_each_look() {
-    for (uint32_t duplicate : catalogue_.duplicates()) {
-      const uint32_t original = catalogue_.original(duplicate);
-      if (barred_.contains(original) || pool_.contains(original)) {
-        barred_.insert(duplicate);
-      } else if (pool_.contains(duplicate) && !barred_.contains(duplicate)) {
-        barred_.insert(original);  // it has one now
-      }
+// The original, or where that cannot be served, the first of its duplicates that can. None when the
+// original is barred: what is seen or held is named by it.
+void leave_one_of_each_look(const Catalogue& catalogue, const VideoSet& pool, VideoSet& barred) {
+  for (uint32_t duplicate : catalogue.duplicates()) {
+    const uint32_t original = catalogue.original(duplicate);
+    if (barred.contains(original) || pool.contains(original)) {
+      barred.insert(duplicate);
+    } else if (pool.contains(duplicate) && !barred.contains(duplicate)) {
+      barred.insert(original);  // it has one now
     }
   }
+}
 
-  const Catalogue& catalogue_;
-  VideoSet& pool_;
-  VideoSet& barred_;
-};
+// What may be served to this viewer; `out` are videos that must not come.
+void fill_pool(const Catalogue& catalogue, const features::ViewerContext& context,
+               std::span<const uint32_t> out, Scratch& scratch) {
+  VideoSet& pool = scratch.pool;
+  VideoSet& barred = scratch.barred;
+  pool = catalogue.eligible();
+  barred.reset(catalogue.size());
+  for (uint32_t video : out) {
+    barred.insert(video);
+    barred.insert(catalogue.original(video));
+  }
+  if (const features::Viewer* viewer = context.viewer()) {
+    viewer->seen.insert_into(barred);
+    turn_down(catalogue, context, *viewer, pool);
+  }
+  leave_one_of_each_look(catalogue, pool, barred);
+  pool.erase_all(barred);
+}
 
 // Few values by index, laid out densely for a scan; all 0 again when it ends.
 class Spread {
@@ -156,7 +151,7 @@ class Gathering {
         pool_(scratch.pool),
         finds_(scratch.finds),
         out_{.candidates = {}, .pool = scratch.pool} {
-    Filter(c_, context, barred, scratch.pool, scratch.barred);
+    fill_pool(c_, context, barred, scratch);
     finds_.begin(s.bundle.candidates);
     scratch_.taken.reset(c_.size());
   }
