@@ -231,12 +231,12 @@ Result<void> Network::Impl::start_engines() {
   feed::HostOptions options;
   options.checkpoint_records = static_cast<uint64_t>(config.feed.checkpoint_records);
   options.checkpoint_every = std::chrono::seconds(config.feed.checkpoint_seconds);
-  options.checkpoints_kept = static_cast<int>(config.feed.checkpoints_kept);
-  options.horizon = std::chrono::hours(24 * config.stream.retention_days);
-  options.retention_bytes = uint64_t(config.stream.retention_mib) << 20;
+  options.keeper.checkpoints_kept = static_cast<int>(config.feed.checkpoints_kept);
+  options.keeper.horizon = std::chrono::hours(24 * config.stream.retention_days);
+  options.keeper.retention_bytes = uint64_t(config.stream.retention_mib) << 20;
   auto others_need = [this](PartitionId p) { return projector->caught_up_to(p); };
   options.exchange_every = std::chrono::seconds(config.feed.exchange_seconds);
-  if (params_log) params = std::make_unique<feed::Params>(*params_log, options.horizon);
+  if (params_log) params = std::make_unique<feed::Params>(*params_log, options.keeper.horizon);
   std::vector<std::unique_ptr<feed::PartitionHost>> made;
   for (uint32_t p = 0; p < log->partition_count(); ++p) {
     RD_TRY(auto host, feed::PartitionHost::start(PartitionId(p), wanted_bundle,

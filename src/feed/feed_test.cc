@@ -161,7 +161,7 @@ TEST_F(FeedTest, ARecordThatCannotBeFoldedStopsTheEngineAndIsSaid) {
 TEST_F(FeedTest, RecoveryFromCheckpointAndTailGivesTheSameStateAndPages) {
   HostOptions options;
   options.checkpoint_records = 10;
-  options.checkpoints_kept = 2;
+  options.keeper.checkpoints_kept = 2;
   ASSERT_TRUE(start(options).ok());
   for (uint64_t video = 1; video <= 30; ++video) publish(video, "t" + std::to_string(video % 4));
   std::vector<records::PageId> pages;

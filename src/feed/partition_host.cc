@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "base/bytes.h"
-#include "base/failpoint.h"
 #include "recommender/string_io.h"
 #include "records/routing.h"
 #include "telemetry/log.h"
@@ -31,7 +30,10 @@ PartitionHost::PartitionHost(PartitionId partition, std::unique_ptr<recommender:
       end_at_start_(end),
       deps_(std::move(deps)),
       options_(options),
-      checkpoints_(deps_.blobs, partition),
+      keeper_(partition, engine->next_offset(),
+              {deps_.log, deps_.params, deps_.blobs, deps_.bundles, deps_.clock, deps_.metrics,
+               deps_.others_need},
+              options.keeper),
       engine_(std::move(engine)),
       wanted_(wanted),
       checkpointed_at_(std::chrono::steady_clock::now()),
@@ -43,9 +45,7 @@ PartitionHost::PartitionHost(PartitionId partition, std::unique_ptr<recommender:
       folded_total_(deps_.metrics.counter("engine_records_folded_total", "Records folded.",
                                           label_of(partition))),
       pages_total_(deps_.metrics.counter("feed_pages_total", "Pages served by the engine.",
-                                         label_of(partition))),
-      checkpoints_total_(deps_.metrics.counter("engine_checkpoints_total", "Checkpoints written.",
-                                               label_of(partition))) {}
+                                         label_of(partition))) {}
 
 Result<std::unique_ptr<PartitionHost>> PartitionHost::start(
     PartitionId partition, std::optional<base::Sha256Digest> wanted, HostDeps deps,
@@ -81,7 +81,6 @@ Result<std::unique_ptr<PartitionHost>> PartitionHost::start(
   host->publish_status();
   host->tail_ = std::thread([h = host.get()] { h->tail_loop(); });
   host->engine_thread_ = std::thread([h = host.get()] { h->engine_loop(); });
-  host->keeper_ = std::thread([h = host.get()] { h->keeper_loop(); });
   return host;
 }
 
@@ -94,12 +93,6 @@ PartitionHost::~PartitionHost() {
   tail_wakes_.notify_all();
   if (tail_.joinable()) tail_.join();
   if (engine_thread_.joinable()) engine_thread_.join();
-  {
-    std::unique_lock lock(mutex_);
-    keeper_stopping_ = true;
-  }
-  keeper_wakes_.notify_all();
-  if (keeper_.joinable()) keeper_.join();
   // Handlers of appends that are still under way point at this object.
   std::unique_lock lock(mutex_);
   appends_done_.wait(lock, [this] { return appends_under_way_ == 0; });
@@ -284,9 +277,10 @@ void PartitionHost::engine_loop() {
     if (failure_.empty() && status_.engine.examples_waiting > 0) tick(now_us);
     serve(waiting);
     answer(questions);
-    checkpoint_if_due(stopping);
     if (stopping) break;
+    checkpoint_if_due();
   }
+  last_checkpoint();
   for (auto& request : waiting) request.done(unavailable("the server is stopping"));
   std::vector<Waiting> late;
   {
@@ -517,69 +511,25 @@ void PartitionHost::serve_one(Waiting request) {
       });
 }
 
-void PartitionHost::checkpoint_if_due(bool now) {
+void PartitionHost::checkpoint_if_due() {
   if (!failure_.empty() || folded_since_checkpoint_ == 0) return;
-  auto age = std::chrono::steady_clock::now() - checkpointed_at_;
-  if (!now && folded_since_checkpoint_ < options_.checkpoint_records &&
-      age < options_.checkpoint_every) {
+  const auto now = std::chrono::steady_clock::now();
+  if (folded_since_checkpoint_ < options_.checkpoint_records &&
+      now - checkpointed_at_ < options_.checkpoint_every) {
     return;
   }
-  {
-    // The keeper is still busy with the one before: later.
-    std::lock_guard lock(mutex_);
-    if (to_keep_ && !now) return;
-  }
-  recommender::StringSink sink;
-  engine_->save(sink);
+  if (!keeper_.begin(engine_->next_offset())) return;  // later
   folded_since_checkpoint_ = 0;
-  checkpointed_at_ = std::chrono::steady_clock::now();
-  std::lock_guard lock(mutex_);
-  to_keep_ = Snapshot{engine_->next_offset(), deps_.clock.now_us(), std::move(sink.text)};
-  keeper_wakes_.notify_one();
+  checkpointed_at_ = now;
 }
 
-// Writes the checkpoint, drops what need not be kept, cuts what no state needs any more; where the
-// log begins now.
-Result<Offset> PartitionHost::keep(const Snapshot& snapshot) {
-  base::failpoint("checkpoint.before_put");
-  RD_CHECK(checkpoints_.put(snapshot.next_offset, snapshot.time_us, snapshot.bytes));
-  base::failpoint("checkpoint.after_put");
-  auto horizon_us = static_cast<uint64_t>(std::chrono::microseconds(options_.horizon).count());
-  RD_TRY(auto kept,
-         checkpoints_.rotate(options_.checkpoints_kept, horizon_us, deps_.clock.now_us()));
-  Offset needed = std::min(kept.front().next_offset, deps_.others_need(partition_));
-  RD_CHECK(deps_.log.pin(partition_, needed));
-  RD_TRY(Offset first, deps_.log.enforce(partition_, {.age_max = options_.horizon,
-                                                      .bytes_max = options_.retention_bytes}));
-  if (deps_.params != nullptr) {
-    RD_TRY(auto taken, checkpoints_.taken(kept.front()));
-    RD_CHECK(deps_.params->release(partition_, taken));
-  }
-  return first;
-}
-
-void PartitionHost::keeper_loop() {
-  while (true) {
-    std::optional<Snapshot> snapshot;
-    {
-      std::unique_lock lock(mutex_);
-      keeper_wakes_.wait(lock, [this] { return keeper_stopping_ || to_keep_; });
-      if (!to_keep_) return;
-      snapshot = std::move(to_keep_);
-    }
-    auto kept = keep(*snapshot);
-    if (kept.ok()) {
-      checkpoints_total_.Increment();
-      log::debug("checkpoint", {{"partition", partition_.value()},
-                                {"offset", snapshot->next_offset.value()},
-                                {"bytes", snapshot->bytes.size()}});
-    } else {
-      log::error("a checkpoint was not written; the log keeps what it would have covered",
-                 {{"partition", partition_.value()}, {"reason", kept.error().describe()}});
-    }
-    std::lock_guard lock(mutex_);
-    if (to_keep_ && to_keep_->next_offset == snapshot->next_offset) to_keep_.reset();
-  }
+void PartitionHost::last_checkpoint() {
+  if (!failure_.empty()) return;
+  keeper_.finish(engine_->next_offset(), [this] {
+    recommender::StringSink sink;
+    engine_->save(sink);
+    return std::move(sink.text);
+  });
 }
 
 }  // namespace rondo::feed

@@ -12,13 +12,11 @@
 //   (params.h): every exchange_every a cut, when there is something to tell, stored before the next
 //   one; and within a second or two what others have stored is named to be taken in.
 //
-// Threads: the tail reads and decodes; the engine folds and ranks; the keeper writes checkpoints
-// and enforces retention. rank, preferences, status and stop are thread
-// safe; `done` is called on the log's or
-// the engine's thread.
+// Threads: the tail reads and decodes; the engine folds and ranks; beside them checkpoints are
+// written and retention is enforced (checkpoint_keeper.h). rank, preferences and status are thread
+// safe; `done` is called on the log's or the engine's thread.
 #pragma once
 
-#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -32,7 +30,7 @@
 
 #include "base/clock.h"
 #include "base/random.h"
-#include "feed/checkpoints.h"
+#include "feed/checkpoint_keeper.h"
 #include "feed/params.h"
 #include "recommender/engine.h"
 #include "records/envelope.h"
@@ -45,10 +43,8 @@ namespace rondo::feed {
 struct HostOptions {
   uint64_t checkpoint_records = 50'000;
   std::chrono::seconds checkpoint_every{300};
-  int checkpoints_kept = 3;
-  std::chrono::seconds horizon{30 * 86'400};  // of replay: how long the log is kept at least
-  uint64_t retention_bytes = 0;               // a partition; 0: by age only
-  std::chrono::seconds exchange_every{30};    // of what partitions tell each other
+  std::chrono::seconds exchange_every{30};  // of what partitions tell each other
+  KeeperOptions keeper;
 };
 
 struct RankedPage {
@@ -121,11 +117,6 @@ class PartitionHost {
     base::Deadline deadline;
     PreferencesHandler done;
   };
-  struct Snapshot {
-    Offset next_offset;
-    uint64_t time_us;
-    std::string bytes;
-  };
 
   PartitionHost(PartitionId partition, std::unique_ptr<recommender::Engine> engine,
                 std::optional<base::Sha256Digest> wanted, Offset end, HostDeps deps,
@@ -134,7 +125,6 @@ class PartitionHost {
   void go_over();
   void tail_loop();
   void engine_loop();
-  void keeper_loop();
   void fold(const std::vector<Decoded>& batch);
   void serve(std::vector<Waiting>& waiting);
   void serve_one(Waiting request);
@@ -143,9 +133,9 @@ class PartitionHost {
   void append_tick(const log::v1::Tick& tick, uint64_t now_us);
   void exchange(uint64_t now_us);
   void store_cut(uint64_t now_us);
-  Result<Offset> keep(const Snapshot& snapshot);
   void publish_status();
-  void checkpoint_if_due(bool now);
+  void checkpoint_if_due();
+  void last_checkpoint();
   void fail(std::string reason);
   bool is_stale(uint64_t now_us) const;
 
@@ -153,9 +143,9 @@ class PartitionHost {
   const Offset end_at_start_;
   const HostDeps deps_;
   const HostOptions options_;
-  Checkpoints checkpoints_;
 
   // Owned by the engine thread.
+  CheckpointKeeper keeper_;
   std::unique_ptr<recommender::Engine> engine_;
   std::string failure_;
   std::optional<base::Sha256Digest> wanted_;      // until the log has gone over to it
@@ -170,7 +160,6 @@ class PartitionHost {
   mutable std::mutex mutex_;
   std::condition_variable engine_wakes_;
   std::condition_variable tail_wakes_;
-  std::condition_variable keeper_wakes_;
   std::deque<std::vector<Decoded>> batches_;  // guarded by mutex_, at most kBatchesMax
   std::vector<Waiting> arrived_;              // guarded by mutex_, at most kWaitingMax
   std::vector<Question> asked_;               // guarded by mutex_, at most kWaitingMax
@@ -179,10 +168,8 @@ class PartitionHost {
   uint64_t stored_epoch_ = 0;                 // guarded by mutex_: of the latest delta
   bool storing_ = false;                      // guarded by mutex_: one is on its way
   bool tick_failed_ = false;                  // guarded by mutex_: a Tick was not stored
-  std::optional<Snapshot> to_keep_;           // guarded by mutex_
   HostStatus status_;                         // guarded by mutex_
   bool stopping_ = false;                     // guarded by mutex_
-  bool keeper_stopping_ = false;              // guarded by mutex_
   size_t waiting_count_ = 0;                  // guarded by mutex_
   int appends_under_way_ = 0;                 // guarded by mutex_
   std::condition_variable appends_done_;
@@ -191,11 +178,9 @@ class PartitionHost {
   telemetry::Histogram& wait_seconds_;
   telemetry::Counter& folded_total_;
   telemetry::Counter& pages_total_;
-  telemetry::Counter& checkpoints_total_;
 
   std::thread tail_;
   std::thread engine_thread_;
-  std::thread keeper_;
 };
 
 }  // namespace rondo::feed

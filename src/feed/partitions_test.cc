@@ -49,7 +49,7 @@ class PartitionsTest : public testing::Test {
     blobs_ = blob::open_local({folder_ / "blobs"}).value();
     bundles_ = std::make_shared<BundleStore>(*blobs_);
     ASSERT_TRUE(bundles_->put(recommender::Bundle::defaults()).ok());
-    params_ = std::make_unique<Params>(*params_log_, options_.horizon);
+    params_ = std::make_unique<Params>(*params_log_, options_.keeper.horizon);
   }
   void start() {
     std::vector<std::unique_ptr<PartitionHost>> made;
