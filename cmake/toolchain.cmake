@@ -52,4 +52,11 @@ find_package(hwy REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp)
+
+# What the programs that serve or are timed take memory from (decision 0004). Sanitizers have theirs.
+add_library(rondo_allocator INTERFACE)
+if(NOT RONDO_SANITIZE)
+  pkg_check_modules(JEMALLOC REQUIRED IMPORTED_TARGET jemalloc)
+  target_link_libraries(rondo_allocator INTERFACE PkgConfig::JEMALLOC)
+endif()
 include(GoogleTest)
