@@ -4,10 +4,11 @@
 #include <filesystem>
 #include <fstream>
 #include <future>
+#include <thread>
 
 #include "blob/local/local_blob_store.h"
 #include "feed/bundle_store.h"
-#include "feed/checkpoints.h"
+#include "feed/checkpoint_keeper.h"
 #include "feed/partition_host.h"
 #include "feed/replay.h"
 #include "feed/verify.h"
@@ -189,6 +190,45 @@ TEST_F(FeedTest, RecoveryFromCheckpointAndTailGivesTheSameStateAndPages) {
     }
     ASSERT_TRUE(start(options).ok());
     ASSERT_TRUE(rank(1, std::nullopt).ok());
+  }
+}
+
+// What the keeper folds beside the engine, half way from the beginning and then from the checkpoint
+// before, is byte for byte what the engine saves of itself.
+TEST_F(FeedTest, ACheckpointBesideTheEngineIsTheEnginesOwn) {
+  ASSERT_TRUE(start().ok());
+  for (uint64_t video = 1; video <= 20; ++video) publish(video, "t" + std::to_string(video % 4));
+  std::optional<Offset> after;
+  for (int i = 0; i < 10; ++i) {
+    auto page = rank(1, after);
+    ASSERT_TRUE(page.ok()) << page.error().describe();
+    after = watch(1, *page, 0);
+  }
+  close();
+  open();
+  Checkpoints checkpoints(*blobs_, kPartition);
+  const auto own = checkpoints.list().value();
+  ASSERT_EQ(own.size(), 1u);
+  const std::string bytes = blobs_->get(own[0].key, 1 << 24).value();
+  ASSERT_TRUE(blobs_->remove(own[0].key).ok());
+
+  const Offset end = own[0].next_offset;
+  CheckpointKeeper keeper(
+      kPartition, Offset(0),
+      {*log_, nullptr, *blobs_, bundles_, clock_, metrics_, [end](PartitionId) { return end; }},
+      {});
+  for (Offset at : {Offset(end.value() / 2), end}) {
+    const auto deadline = in(seconds(10));
+    while (!keeper.begin(at)) ASSERT_LT(std::chrono::steady_clock::now(), deadline);
+  }
+  while (!keeper.begin(end)) std::this_thread::yield();
+  keeper.finish(end, [] { return std::string("not needed: it stands there already"); });
+  const auto kept = checkpoints.list().value();
+  ASSERT_GE(kept.size(), 2u);
+  EXPECT_EQ(kept[0].next_offset, Offset(end.value() / 2));
+  EXPECT_EQ(kept[1].next_offset, end);
+  for (size_t i = 1; i < kept.size(); ++i) {
+    EXPECT_EQ(blobs_->get(kept[i].key, 1 << 24).value(), bytes);
   }
 }
 

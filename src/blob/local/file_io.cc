@@ -12,6 +12,13 @@
 #include <vector>
 
 namespace rondo::blob {
+namespace {
+
+// What is written goes on its way to the disk at once: who syncs another file of the same file
+// system (the log) waits for what is on its way, and a large file would hold it up.
+constexpr size_t kPieceBytes = 1 << 20;
+
+}  // namespace
 
 File& File::operator=(File&& other) noexcept {
   std::swap(fd_, other.fd_);
@@ -63,9 +70,12 @@ Result<bool> is_abandoned(const std::filesystem::path& path) {
 Result<void> write_all(const File& file, std::string_view bytes,
                        const std::filesystem::path& path) {
   while (!bytes.empty()) {
-    const ssize_t wrote = ::write(file.fd(), bytes.data(), bytes.size());
+    const ssize_t wrote = ::write(file.fd(), bytes.data(), std::min(bytes.size(), kPieceBytes));
     if (wrote < 0 && errno == EINTR) continue;
     if (wrote < 0) return system_error("cannot write", path);
+    if (static_cast<size_t>(wrote) == kPieceBytes) {
+      (void)::sync_file_range(file.fd(), 0, 0, SYNC_FILE_RANGE_WRITE);  // may do nothing
+    }
     bytes.remove_prefix(static_cast<size_t>(wrote));
   }
   return {};
