@@ -32,11 +32,14 @@ std::vector<double> softmax(std::span<const float> scores, std::span<const uint8
                             float temperature, double total, std::span<const float> factor = {}) {
   std::vector<double> out(scores.size(), 0.0);
   if (!(total > 0)) return out;
-  std::vector<uint32_t> used;
-  used.reserve(scores.size());
+  // Without a branch, which would be a guess.
+  std::vector<uint32_t> used(scores.size());
+  size_t count = 0;
   for (uint32_t i = 0; i < scores.size(); ++i) {
-    if (use[i] != 0) used.push_back(i);
+    used[count] = i;
+    count += use[i] != 0 ? 1 : 0;
   }
+  used.resize(count);
   if (used.empty()) return out;
   float best = scores[used[0]];
   for (uint32_t i : used) best = std::max(best, scores[i]);

@@ -46,6 +46,7 @@ LikedSet::LikedSet(std::span<const uint32_t> videos) : videos_(videos.begin(), v
   slots_.assign(std::bit_ceil(videos_.size() * 4), 0);
   mask_ = slots_.size() - 1;
   for (uint32_t video : videos_) {
+    maybe_[bit(video) / 64] |= uint64_t{1} << (bit(video) % 64);
     size_t at = home(video);
     while (slots_[at] != 0 && slots_[at] != video + 1) at = (at + 1) & mask_;
     slots_[at] = video + 1;

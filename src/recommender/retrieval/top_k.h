@@ -42,21 +42,23 @@ class TopK {
   // Best first.
   std::span<const Entry> best() {
     if (kept_.size() > count_max_) drop_worse();
-    std::sort(kept_.begin(), kept_.end(), better);
+    std::sort(kept_.begin(), kept_.end(), Better{});
     return kept_;
   }
 
  private:
   [[gnu::noinline]] void drop_worse() {
     auto last = kept_.begin() + static_cast<ptrdiff_t>(count_max_) - 1;
-    std::nth_element(kept_.begin(), last, kept_.end(), better);
+    std::nth_element(kept_.begin(), last, kept_.end(), Better{});
     bound_ = last->key;
     kept_.resize(count_max_);
   }
-  static bool better(const Entry& a, const Entry& b) {
-    // Without a branch: it would be a guess.
-    return static_cast<bool>(int{a.key > b.key} | (int{a.key == b.key} & int{a.index < b.index}));
-  }
+  // A type, so that it is inlined; without a branch, which would be a guess.
+  struct Better {
+    bool operator()(const Entry& a, const Entry& b) const {
+      return static_cast<bool>(int{a.key > b.key} | (int{a.key == b.key} & int{a.index < b.index}));
+    }
+  };
 
   static constexpr Key kLowest = std::numeric_limits<Key>::lowest();
 
