@@ -124,17 +124,10 @@ test("a single language is turned on and off; foreign words are better than none
 
 const file = (name: string, text: string) => ({ name, mimeType: "text/vtt", buffer: Buffer.from(text) });
 
-async function as_maker(tab: Tab, path: string): Promise<void> {
-  await tab.page.context().clearCookies();
-  await tab.page.context().addCookies([{ name: "rondo_session", value: maker.token!, url: server.url }]);
-  await tab.page.goto(server.url + path);
-}
-
 for (const [name, size, locale] of [["phone", phone, "fr"], ["desktop", desktop, "en"]] as const) {
   test(`an author adds, replaces and removes files (${name})`, { timeout: 60_000 }, async () => {
     const { id } = one;
-    await open("/me", { size, locale, provoked: [/422/] }, async (tab) => {
-      await as_maker(tab, "/me");
+    await open("/me", { size, locale, session: maker, provoked: [/422/] }, async (tab) => {
       const cell = tab.page.locator(`[data-testid=grid-video][data-video-id="${id}"]`);
       await cell.getByTestId("captions-edit").click();
       const files = tab.at("caption-files");
@@ -168,8 +161,7 @@ for (const [name, size, locale] of [["phone", phone, "fr"], ["desktop", desktop,
 }
 
 test("files are added beside an upload, once it is posted", { timeout: 90_000 }, async () => {
-  await open("/upload", { size: phone, locale: "en" }, async (tab) => {
-    await as_maker(tab, "/upload");
+  await open("/upload", { size: phone, locale: "en", session: maker }, async (tab) => {
     await tab.page.locator("input[type=file][multiple]").first().setInputFiles({ name: "new.mp4", mimeType: "video/mp4", buffer: film() });
     const card = tab.at("upload-card");
     await card.getByTestId("post").click();

@@ -6,6 +6,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { chromium, type Browser, type BrowserContext, type Page, type Request } from "playwright-core";
+import type { Client } from "../support/client.ts";
 import { Server, root, until } from "../support/server.ts";
 
 export const phone = { width: 360, height: 800 };
@@ -30,6 +31,8 @@ export interface TabOptions {
   scheme?: "dark" | "light";
   /** What this test provokes: console errors that match are not held against the client. */
   provoked?: RegExp[];
+  /** Whose session it is from the first request on; nobody's else. */
+  session?: Client;
   /** Before the page is opened. */
   prepare?(context: BrowserContext): Promise<unknown>;
 }
@@ -89,6 +92,9 @@ export class Tab {
     const page = await context.newPage();
     const tab = new Tab(context, page, options.provoked ?? []);
     await tab.listen();
+    if (options.session) {
+      await context.addCookies([{ name: "rondo_session", value: options.session.token!, url: server.url }]);
+    }
     await options.prepare?.(context);
     await page.goto(path);
     return tab;

@@ -33,14 +33,8 @@ after(async () => {
   await server?.stop();
 });
 
-async function as(who: Client, path: string, options: TabOptions, use: (tab: Tab) => Promise<void>): Promise<void> {
-  await with_tab(browser, server, "/me", options, async (tab) => {
-    await tab.page.context().clearCookies();
-    await tab.page.context().addCookies([{ name: "rondo_session", value: who.token!, url: server.url }]);
-    await tab.page.goto(server.url + path);
-    await use(tab);
-  });
-}
+const as = (session: Client, path: string, options: TabOptions, use: (tab: Tab) => Promise<void>) =>
+  with_tab(browser, server, path, { ...options, session }, use);
 const posted = async (bytes: Buffer, caption: string): Promise<any> => publish(maker, await send(maker, bytes, { filename: "a.mp4" }), caption);
 const card = (tab: Tab, video: string) => tab.page.locator(`[data-testid=job][data-video-id="${video}"]`);
 const empty = (tab: Tab) => until("the queue to be empty", async () => (await tab.at("job").count()) === 0, 30_000);
