@@ -15,6 +15,8 @@ constexpr uint64_t kFirstViewer = 10'000'001;
 // 5,000 records a second of log time: a busy network, so that much of what is pending stays so.
 constexpr uint64_t kRecordUs = 200;
 constexpr uint32_t kDurationMs = 10'000;
+constexpr uint64_t kMinuteUs = 60'000'000;
+constexpr uint64_t kHourUs = 60 * kMinuteUs;
 
 template <typename Message>
 void set_where(Message& m, uint64_t viewer, uint64_t video, uint64_t page, uint32_t slot,
@@ -79,40 +81,74 @@ std::vector<WarmEngine::Made> WarmEngine::make_viewers(uint32_t viewers) {
   std::vector<Made> out;
   out.reserve(static_cast<size_t>(viewers) * (1 + 2 * options_.slots) * 101 / 100);
   for (uint32_t v = 0; v < viewers; ++v) {
-    uint64_t viewer = kFirstViewer + viewers_++;
-    uint64_t fond = rng_.below(options_.topics);
-    Record page;
-    auto& served = *page.mutable_served();
-    set_request(*served.mutable_request(), viewer, options_.slots);
-    std::vector<uint64_t> videos;
-    // A third of each page is of the topic that the viewer is fond of; no video twice.
-    while (videos.size() < options_.slots) {
-      uint64_t video = rng_.below(options_.videos);
-      if (videos.size() % 3 == 0) {
-        video = rng_.below(options_.videos / options_.topics) * options_.topics + fond;
-      }
-      if (std::find(videos.begin(), videos.end(), video) != videos.end()) continue;
-      videos.push_back(video);
-      served.add_slots()->set_video_id(kFirstVideo + video);
-    }
-    append(out, std::move(page));
-    uint64_t page_offset = offset_ - 1;
-    for (uint32_t slot = 0; slot < options_.slots; ++slot) {
-      uint64_t video = kFirstVideo + videos[slot];
-      Record shown;
-      set_where(*shown.mutable_impression(), viewer, video, page_offset, slot, ++events_);
-      append(out, std::move(shown));
-      Record watched;
-      auto& engagement = *watched.mutable_engagement();
-      set_where(engagement, viewer, video, page_offset, slot, ++events_);
-      bool whole = rng_.below(10) < (videos[slot] % options_.topics == fond ? 8u : 3u);
-      engagement.mutable_watch()->set_watch_ms(whole ? kDurationMs : 700);
-      engagement.mutable_watch()->set_loops(whole ? 1 : 0);
-      engagement.mutable_watch()->set_skipped(!whole);
-      append(out, std::move(watched));
-    }
+    fond_.push_back(static_cast<uint32_t>(rng_.below(options_.topics)));
+    make_page(out, viewers_++);
   }
   return out;
+}
+
+std::vector<WarmEngine::Made> WarmEngine::make_pages(uint32_t viewers) {
+  std::vector<Made> out;
+  out.reserve(static_cast<size_t>(viewers) * (1 + 2 * options_.slots) * 101 / 100);
+  for (uint32_t v = viewers_ - viewers; v < viewers_; ++v) make_page(out, v);
+  return out;
+}
+
+void WarmEngine::make_page(std::vector<Made>& out, uint32_t number) {
+  const uint64_t viewer = kFirstViewer + number;
+  const uint64_t fond = fond_[number];
+  Record page;
+  auto& served = *page.mutable_served();
+  set_request(*served.mutable_request(), viewer, options_.slots);
+  std::vector<uint64_t> videos;
+  // A third of each page is of the topic that the viewer is fond of; no video twice.
+  while (videos.size() < options_.slots) {
+    uint64_t video = rng_.below(options_.videos);
+    if (videos.size() % 3 == 0) {
+      video = rng_.below(options_.videos / options_.topics) * options_.topics + fond;
+    }
+    if (std::find(videos.begin(), videos.end(), video) != videos.end()) continue;
+    videos.push_back(video);
+    served.add_slots()->set_video_id(kFirstVideo + video);
+  }
+  append(out, std::move(page));
+  uint64_t page_offset = offset_ - 1;
+  for (uint32_t slot = 0; slot < options_.slots; ++slot) {
+    uint64_t video = kFirstVideo + videos[slot];
+    Record shown;
+    set_where(*shown.mutable_impression(), viewer, video, page_offset, slot, ++events_);
+    append(out, std::move(shown));
+    Record watched;
+    auto& engagement = *watched.mutable_engagement();
+    set_where(engagement, viewer, video, page_offset, slot, ++events_);
+    bool whole = rng_.below(10) < (videos[slot] % options_.topics == fond ? 8u : 3u);
+    engagement.mutable_watch()->set_watch_ms(whole ? kDurationMs : 700);
+    engagement.mutable_watch()->set_loops(whole ? 1 : 0);
+    engagement.mutable_watch()->set_skipped(!whole);
+    append(out, std::move(watched));
+  }
+}
+
+Result<void> WarmEngine::tick_after(uint64_t us) {
+  now_us_ += us;
+  ticked_s_ = now_us_ / 1'000'000;
+  Record tick;
+  tick.mutable_tick()->set_epoch(ticked_s_);
+  ++offset_;
+  return engine_->apply(engine_->next_offset(), now_us_, tick);
+}
+
+Result<void> WarmEngine::settle() {
+  for (auto stats = engine_->stats(); stats.pending_slots > 0 || stats.examples_waiting > 0;
+       stats = engine_->stats()) {
+    RD_CHECK(tick_after(kMinuteUs));
+  }
+  return {};
+}
+
+Result<void> WarmEngine::forget_viewers() {
+  while (engine_->stats().viewers > 0) RD_CHECK(tick_after(kHourUs));
+  return {};
 }
 
 Result<void> WarmEngine::fold(const std::vector<Made>& records) {

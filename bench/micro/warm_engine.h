@@ -36,6 +36,11 @@ class WarmEngine {
   };
   // One page each of `viewers` more viewers: Served, then an impression and a watch of every slot.
   std::vector<Made> make_viewers(uint32_t viewers);
+  // Another page each of the latest `viewers`, made the same way.
+  std::vector<Made> make_pages(uint32_t viewers);
+  // Nobody comes until nothing is pending; and until all viewers are forgotten.
+  Result<void> settle();
+  Result<void> forget_viewers();
   Result<void> fold(const std::vector<Made>& records);
 
   log::v1::FeedRequest request_of_random_viewer();
@@ -46,6 +51,8 @@ class WarmEngine {
   WarmEngine(const NetworkOptions& options, std::unique_ptr<recommender::Engine> engine)
       : options_(options), engine_(std::move(engine)), rng_(options.seed) {}
   Result<void> publish();
+  void make_page(std::vector<Made>& out, uint32_t number);
+  Result<void> tick_after(uint64_t us);
   void append(std::vector<Made>& out, log::v1::Record record);
 
   NetworkOptions options_;
@@ -56,6 +63,7 @@ class WarmEngine {
   uint64_t ticked_s_ = 0;
   uint64_t events_ = 0;
   uint32_t viewers_ = 0;
+  std::vector<uint32_t> fond_;  // of which topic, by viewer
 };
 
 // Bars are for AVX-512 machines; elsewhere the engine may take 1.8 times as long.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/room.h"
 #include "recommender/kernels/math.h"
 
 namespace rondo::recommender::features {
@@ -33,8 +34,9 @@ void Affinities::add(uint32_t key, const Evidence& e, uint32_t now_s,
         }
       }
       entries_.erase(weakest);
-      at = std::lower_bound(entries_.begin(), entries_.end(), key, kByKey);
     }
+    base::make_room(entries_, entries_max_);
+    at = std::lower_bound(entries_.begin(), entries_.end(), key, kByKey);
     at = entries_.insert(at, AffinityEntry{key, 0, 0, 0, now_s});
   }
   const float left = keep(*at, now_s, options) * (e.outcome ? options.event_decay : 1.0f);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "base/room.h"
+
 namespace rondo::recommender::features {
 namespace {
 
@@ -26,7 +28,9 @@ bool SeenSet::insert(uint32_t index) {
   }
   auto at = std::lower_bound(chunk->values.begin(), chunk->values.end(), low);
   if (at != chunk->values.end() && *at == low) return false;
-  chunk->values.insert(at, low);
+  const auto place = at - chunk->values.begin();
+  base::make_room(chunk->values);
+  chunk->values.insert(chunk->values.begin() + place, low);
   ++size_;
   if (chunk->values.size() > kArrayMax) {
     chunk->bitmap.assign(1024, 0);

@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "base/hash.h"
+#include "base/room.h"
 #include "recommender/features/watch_histogram.h"
 #include "recommender/kernels/math.h"
 
@@ -37,8 +38,9 @@ Belief& Beliefs::meet(uint32_t key, uint32_t now_s, const Bundle::Tastes& option
       entries_.erase(
           std::min_element(entries_.begin(), entries_.end(),
                            [](const Belief& a, const Belief& b) { return a.last_s < b.last_s; }));
-      at = std::lower_bound(entries_.begin(), entries_.end(), key, kByKey);
     }
+    base::make_room(entries_, entries_max_);
+    at = std::lower_bound(entries_.begin(), entries_.end(), key, kByKey);
     return *entries_.insert(at, Belief{key, now_s, 0, unknown});
   }
   const float left = kept(*at, now_s, options);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/room.h"
+
 namespace rondo::recommender::features {
 namespace {
 
@@ -46,6 +48,7 @@ bool Viewer::note_event(uint64_t event_hash) {
     return false;
   }
   if (event_window.size() == kEventWindow) event_window.erase(event_window.begin());
+  base::make_room(event_window, kEventWindow);
   event_window.push_back(event_hash);
   return true;
 }
@@ -56,6 +59,7 @@ HistoryEntry& Viewer::history_entry(uint32_t video, uint32_t now_s, size_t entri
   }
   // More than one when the bundle's limit has fallen.
   while (history.size() >= entries_max) history.erase(history.begin());
+  base::make_room(history, entries_max);
   return history.emplace_back(HistoryEntry{video, now_s, 0, 0});
 }
 

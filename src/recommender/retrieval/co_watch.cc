@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 
+#include "base/room.h"
 #include "recommender/kernels/dense.h"
 #include "recommender/kernels/math.h"
 
@@ -137,6 +138,7 @@ void CoWatch::add_neighbour(Row& of, uint32_t neighbour, float amount) {
     }
   }
   if (list.size() < bundle_.co_watch.neighbours_max) {
+    base::make_room(list, bundle_.co_watch.neighbours_max);
     list.push_back({neighbour, amount, 0});
     return;
   }
