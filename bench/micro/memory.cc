@@ -1,7 +1,7 @@
-// What the engine keeps of a viewer and of a video. Viewers of a full history come, until nothing of
-// theirs is pending; then they are forgotten. What the allocator gets back was theirs, the set of
-// what they have seen included (the bar leaves it out); the rest of what was resident before is the
-// videos', with what all of them share.
+// What the engine keeps of a viewer and of a video. Viewers of a full history come, until nothing
+// of theirs is pending; then they are forgotten. What the allocator gets back was theirs, the set
+// of what they have seen included (the bar leaves it out); the rest of what was resident before is
+// the videos', with what all of them share.
 #include <fmt/format.h>
 #include <jemalloc/jemalloc.h>
 #include <unistd.h>

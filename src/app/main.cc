@@ -161,6 +161,10 @@ int main(int argc, char** argv) {
   simulate->add_option("--preset", simulation.run.preset, "default or small");
   simulate->add_option("--viewers", simulation.run.viewers, "at first; more come")->type_name("N");
   simulate->add_option("--videos", simulation.run.videos, "at first; more come")->type_name("N");
+  simulate
+      ->add_option("--partitions", simulation.run.partitions,
+                   "engines that share the viewers and learn from each other; standard: 1")
+      ->type_name("N");
   simulate->add_option("--swipes", simulation.run.swipes, "of each run; the first half warms up")
       ->type_name("N");
   auto* seed = simulate->add_option_function<uint64_t>(

@@ -46,8 +46,10 @@ class Feed {
 };
 
 // The engine in process, through recommender/engine.h: what a host appends to the log, this folds.
+// With several partitions each has an engine and viewers of its own, and they learn from each other
+// as those of `rondo serve --partitions N` do. `partitions` > 0.
 Result<std::unique_ptr<Feed>> engine_feed(const Catalogue& catalogue,
-                                          const recommender::Bundle& bundle);
+                                          const recommender::Bundle& bundle, uint32_t partitions);
 // Any unseen video, all alike.
 std::unique_ptr<Feed> random_feed(const Catalogue& catalogue, uint64_t seed);
 // The same for everybody: the unseen videos with the highest rate of finishes, counts halved each

@@ -110,6 +110,7 @@ Result<Server> open_server(const std::string& url) {
 struct Setting {
   const Plan& plan;
   const recommender::Bundle& bundle;
+  uint32_t partitions;
   Server* server;  // null: in process
 };
 
@@ -127,7 +128,7 @@ Result<std::unique_ptr<Feed>> make_feed(const Setting& setting, const std::strin
   if (name == "popular") return popular_feed(catalogue, setting.plan.seed);
   if (name == "oracle") return oracle_feed(catalogue);
   if (setting.server != nullptr) return http_feed(setting.server->client, catalogue);
-  return engine_feed(catalogue, setting.bundle);
+  return engine_feed(catalogue, setting.bundle, setting.partitions);
 }
 
 Result<FeedRun> run_feed(const Setting& setting, const std::string& feed, const std::string& name) {
@@ -210,12 +211,13 @@ Result<Report> run_scenario(const Scenario& scenario, const Options& options, co
   if (std::find(feeds.begin(), feeds.end(), "all") != feeds.end()) feeds = feed_names();
   Runs runs;
   for (const std::string& feed : feeds) {
-    RD_TRY(auto with, run_feed({plan, bundle, server}, feed, feed));
+    RD_TRY(auto with, run_feed({plan, bundle, options.partitions, server}, feed, feed));
     runs.all.push_back(std::move(with));
     if (plan.brigade.bots == 0) continue;
     Plan quiet = plan;
     quiet.brigade.bots = 0;
-    RD_TRY(auto without, run_feed({quiet, bundle, server}, feed, feed + ", no brigade"));
+    RD_TRY(auto without,
+           run_feed({quiet, bundle, options.partitions, server}, feed, feed + ", no brigade"));
     runs.all.push_back(std::move(without));
   }
 
@@ -232,6 +234,9 @@ Result<Report> run_scenario(const Scenario& scenario, const Options& options, co
        fmt::format("{}, of which the first {} count for nothing", plan.swipes, plan.warm_swipes)},
   };
   if (in_process) {
+    if (options.partitions > 1) {
+      report.settings.emplace_back("partitions", fmt::format("{}", options.partitions));
+    }
     report.settings.emplace_back("bundle", base::to_hex(base::as_bytes(bundle.sha256())));
   } else {
     report.settings.emplace_back("over", options.over);
@@ -254,6 +259,11 @@ Result<void> check(const Options& options) {
     return invalid(fmt::format("--{} {} is not within {}..{}", field, value, min, max))
         .with_field(field);
   };
+  if (!options.over.empty() && options.partitions != 1) {
+    return invalid("how many partitions a running server has was settled when it was made")
+        .with_field("partitions");
+  }
+  RD_CHECK(within("partitions", options.partitions, 1, 64));
   if (options.viewers) RD_CHECK(within("viewers", *options.viewers, 1, 1'000'000));
   if (options.videos) RD_CHECK(within("videos", *options.videos, 10, 1'000'000));
   if (options.swipes) RD_CHECK(within("swipes", *options.swipes, 100, 1'000'000'000));

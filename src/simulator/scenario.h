@@ -47,6 +47,7 @@ struct Options {
   std::optional<uint32_t> viewers, videos;  // instead of the preset's
   std::optional<uint64_t> swipes;
   std::optional<recommender::Bundle> bundle;  // the same
+  uint32_t partitions = 1;                    // engines that learn from each other
   // "http://127.0.0.1:PORT": the engine is a running server's, the videos are its own, and the
   // other feeds show the same ones. Empty: in process.
   std::string over;

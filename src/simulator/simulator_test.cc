@@ -62,6 +62,24 @@ TEST(Simulator, NoFeedShowsAVideoTwiceAndWhoKnowsTheViewersIsBest) {
   EXPECT_GT(oracle, 1.2 * random);
 }
 
+TEST(Simulator, PartitionsLearnFromEachOther) {
+  Options options = small({"engine"});
+  options.partitions = 3;
+  const Report report = run_one(options);
+  EXPECT_EQ(to_json({report}), to_json({run_one(options)}));
+  EXPECT_EQ(metric(report, "engine", "repeats"), 0);
+  auto setting = [&report](const std::string& name) -> std::string {
+    for (const auto& [key, value] : report.settings) {
+      if (key == name) return value;
+    }
+    ADD_FAILURE() << "nothing is said of " << name;
+    return "0";
+  };
+  EXPECT_GT(std::stod(setting("engine deltas_taken")), 0);
+  EXPECT_EQ(std::stod(setting("engine outcomes_unmatched")), 0);
+  EXPECT_EQ(std::stod(setting("engine records_senseless")), 0);
+}
+
 TEST(Simulator, AFigureOfNobodyIsNotGiven) {
   Options options = small({"engine"});
   options.scenario = "interest_shift";
@@ -78,6 +96,11 @@ TEST(Simulator, WhatIsNotThereIsRefused) {
   options = small({"oracular"});
   EXPECT_FALSE(run(options).ok());
   EXPECT_FALSE(preset("huge").ok());
+  options = small({"engine"});
+  options.partitions = 0;
+  EXPECT_FALSE(run(options).ok());
+  options.partitions = 65;
+  EXPECT_FALSE(run(options).ok());
 }
 
 }  // namespace
