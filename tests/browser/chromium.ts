@@ -2,7 +2,7 @@
 // may pass over (console errors, exceptions, breaches of the content security policy, errors of the
 // server), and what the client asked the API and was told.
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { chromium, type Browser, type BrowserContext, type Page, type Request } from "playwright-core";
@@ -204,8 +204,12 @@ export class Tab {
   }
 
   async shot(name: string): Promise<void> {
+    this.keep(`${name}.png`, await this.page.screenshot());
+  }
+
+  keep(name: string, bytes: Buffer): void {
     mkdirSync(artifacts, { recursive: true });
-    await this.page.screenshot({ path: join(artifacts, `${name}.png`) });
+    writeFileSync(join(artifacts, name), bytes);
   }
 
   // What axe finds wrong, one line each. Runs outside the page's policy, as an extension would.

@@ -27,15 +27,15 @@ export class Film {
   }
 }
 
-/** The least part of `box` (in CSS px of the page) that was lit in any frame, from 0 to 1. What
+/** The least part of `box` (in CSS px of the page) that was lit in any frame, from 0 to 1, and that frame. What
     floats over the picture is left out: its upper and lower ends and the column of actions. */
 export async function darkest(browser: Browser, frames: string[],
-  box: { x: number; y: number; width: number; height: number }): Promise<number> {
+  box: { x: number; y: number; width: number; height: number }): Promise<{ lit: number; frame: string }> {
   const page = await browser.newPage();
   try {
-    let least = 1;
+    let least = { lit: 1, frame: "" };
     for (const frame of frames) {
-      least = Math.min(least, await page.evaluate(async ({ frame, box }) => {
+      const lit = await page.evaluate(async ({ frame, box }) => {
         const image = new Image();
         image.src = `data:image/jpeg;base64,${frame}`;
         await image.decode();
@@ -47,7 +47,8 @@ export async function darkest(browser: Browser, frames: string[],
         // The ground is #0b0b10; compression moves it by a few steps.
         for (let i = 0; i < data.length; i += 4) if (Math.max(data[i], data[i + 1], data[i + 2]) > 36) lit += 1;
         return lit / (data.length / 4);
-      }, { frame, box }));
+      }, { frame, box });
+      if (lit < least.lit) least = { lit, frame };
     }
     return least;
   } finally {
