@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 namespace rondo::bench {
 namespace {
 
@@ -15,6 +13,7 @@ constexpr uint64_t kFirstViewer = 10'000'001;
 // 5,000 records a second of log time: a busy network, so that much of what is pending stays so.
 constexpr uint64_t kRecordUs = 200;
 constexpr uint32_t kDurationMs = 10'000;
+constexpr uint32_t kStep = 7919;
 constexpr uint64_t kMinuteUs = 60'000'000;
 constexpr uint64_t kHourUs = 60 * kMinuteUs;
 
@@ -81,7 +80,8 @@ std::vector<WarmEngine::Made> WarmEngine::make_viewers(uint32_t viewers) {
   std::vector<Made> out;
   out.reserve(static_cast<size_t>(viewers) * (1 + 2 * options_.slots) * 101 / 100);
   for (uint32_t v = 0; v < viewers; ++v) {
-    fond_.push_back(static_cast<uint32_t>(rng_.below(options_.topics)));
+    people_.push_back({.fond = static_cast<uint32_t>(rng_.below(options_.topics)),
+                       .first = static_cast<uint32_t>(rng_.below(options_.videos))});
     make_page(out, viewers_++);
   }
   return out;
@@ -96,20 +96,29 @@ std::vector<WarmEngine::Made> WarmEngine::make_pages(uint32_t viewers) {
 
 void WarmEngine::make_page(std::vector<Made>& out, uint32_t number) {
   const uint64_t viewer = kFirstViewer + number;
-  const uint64_t fond = fond_[number];
+  Person& person = people_[number];
+  const uint64_t fond = person.fond;
   Record page;
   auto& served = *page.mutable_served();
   set_request(*served.mutable_request(), viewer, options_.slots);
+  // A third of each page is of the topic that the viewer is fond of. Steps of a prime through the
+  // videos of that topic, and through all others: no video comes twice before they are through.
+  const uint64_t topics = options_.topics;
+  const uint64_t of_topic = options_.videos / topics;
   std::vector<uint64_t> videos;
-  // A third of each page is of the topic that the viewer is fond of; no video twice.
   while (videos.size() < options_.slots) {
-    uint64_t video = rng_.below(options_.videos);
-    if (videos.size() % 3 == 0) {
-      video = rng_.below(options_.videos / options_.topics) * options_.topics + fond;
+    const bool liked = videos.size() % 3 == 0;
+    const uint64_t step = (liked ? person.liked++ : person.others++) * uint64_t{kStep};
+    uint64_t topic = fond;
+    uint64_t turn = (person.first + step) % of_topic;
+    if (!liked) {
+      const uint64_t other = (person.first + step) % (of_topic * (topics - 1));
+      topic = other % (topics - 1);
+      topic += topic >= fond ? 1 : 0;
+      turn = other / (topics - 1);
     }
-    if (std::find(videos.begin(), videos.end(), video) != videos.end()) continue;
-    videos.push_back(video);
-    served.add_slots()->set_video_id(kFirstVideo + video);
+    videos.push_back(turn * topics + topic);
+    served.add_slots()->set_video_id(kFirstVideo + videos.back());
   }
   append(out, std::move(page));
   uint64_t page_offset = offset_ - 1;

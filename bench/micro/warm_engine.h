@@ -1,7 +1,8 @@
 // An engine in process with a network around it: 50,000 videos, and as many viewers as a bench
 // folds. Records come as a host would append them: a page served, its slots shown and watched, log
-// time going on with a Tick a second. Pages are of random videos, not ranked ones, so that building
-// a large state takes seconds; what a page holds decides nothing about the cost of folding it.
+// time going on with a Tick a second. Pages are of videos far and wide, not ranked ones, so that
+// building a large state takes seconds; what a page holds decides nothing about the cost of folding
+// it.
 //
 // Everything follows from the seed. One thread at a time.
 #pragma once
@@ -36,7 +37,7 @@ class WarmEngine {
   };
   // One page each of `viewers` more viewers: Served, then an impression and a watch of every slot.
   std::vector<Made> make_viewers(uint32_t viewers);
-  // Another page each of the latest `viewers`, made the same way.
+  // Another page each of the latest `viewers`, of videos that they have not seen.
   std::vector<Made> make_pages(uint32_t viewers);
   // Nobody comes until nothing is pending; and until all viewers are forgotten.
   Result<void> settle();
@@ -63,7 +64,12 @@ class WarmEngine {
   uint64_t ticked_s_ = 0;
   uint64_t events_ = 0;
   uint32_t viewers_ = 0;
-  std::vector<uint32_t> fond_;  // of which topic, by viewer
+  struct Person {
+    uint32_t fond;                   // of this topic
+    uint32_t first;                  // where their walk through the videos begins
+    uint32_t liked = 0, others = 0;  // steps taken
+  };
+  std::vector<Person> people_;  // by viewer
 };
 
 // Bars are for AVX-512 machines; elsewhere the engine may take 1.8 times as long.

@@ -22,6 +22,20 @@ float look_up(const std::vector<std::pair<uint32_t, float>>& values, uint32_t ke
   return at == values.end() || at->first != key ? 0.0f : at->second;
 }
 
+// How many of these, ascending by key, are not above. Halved without a branch, which would be a
+// guess.
+template <typename Entry>
+size_t count_up_to(const std::vector<Entry>& list, uint32_t key) {
+  if (list.empty()) return 0;
+  size_t at = 0;
+  for (size_t left = list.size(); left > 1;) {
+    const size_t half = left / 2;
+    at += list[at + half].key <= key ? half : 0;
+    left -= half;
+  }
+  return at + (list[at].key <= key ? 1 : 0);
+}
+
 float rate_above(const DecayedCounters& c, Event event, float network) {
   return smoothed_rate(c.raw(event, Horizon::kWeek), c.raw(Event::kOutcome, Horizon::kWeek),
                        network, kRateStrength) -
@@ -102,33 +116,29 @@ void ViewerContext::pool_history() {
 
 void ViewerContext::count_repeats(uint32_t now_s) {
   const auto& history = viewer_->history;
+  const auto main_topics = catalogue_.main_topics();
+  const auto authors = catalogue_.author_indices();
   for (size_t i = history.size(); i > 0; --i) {
     const uint64_t age_us = uint64_t{now_s - std::min(history[i - 1].at_s, now_s)} * 1'000'000;
     if (age_us > kRepeatsUs) break;
     const float left = kernels::half_life_decay(age_us, kRepeatsHalfLifeUs);
-    const Video& video = catalogue_.video(history[i - 1].video);
-    if (video.topic_count > 0) note(known_topics_, video.main_topic()).repeats += 0.25f * left;
-    note(known_authors_, video.author).repeats += 0.5f * left;
+    const uint32_t video = history[i - 1].video;
+    const uint32_t topic = main_topics[video];
+    if (topic != kNoIndex) note(known_topics_, topic).repeats += 0.25f * left;
+    note(known_authors_, authors[video]).repeats += 0.5f * left;
   }
 }
 
 ViewerContext::Known& ViewerContext::note(std::vector<Known>& list, uint32_t key) {
-  auto at = std::lower_bound(list.begin(), list.end(), key,
-                             [](const Known& known, uint32_t k) { return known.key < k; });
-  if (at == list.end() || at->key != key) at = list.insert(at, Known{.key = key});
-  return *at;
+  const auto at = list.begin() + static_cast<ptrdiff_t>(count_up_to(list, key));
+  if (at != list.begin() && (at - 1)->key == key) return *(at - 1);
+  return *list.insert(at, Known{.key = key});
 }
 
 const ViewerContext::Known& ViewerContext::known(const std::vector<Known>& list, uint32_t key) {
   static constexpr Known kNothing;
-  // Halved without a branch, which would be a guess: the last one whose key is not above.
-  const Known* at = list.data();
-  for (size_t left = list.size(); left > 1;) {
-    const size_t half = left / 2;
-    at += at[half].key <= key ? half : 0;
-    left -= half;
-  }
-  return list.empty() || at->key != key ? kNothing : *at;
+  const size_t count = count_up_to(list, key);
+  return count == 0 || list[count - 1].key != key ? kNothing : list[count - 1];
 }
 
 std::vector<PastOutcome> ViewerContext::past() const {

@@ -17,6 +17,8 @@ constexpr float kLiftFloor = 2e-3f;
 constexpr float kLiftMax = 3.0f;
 constexpr float kLn2 = 0.693147181f;
 
+float root_of(float positives) { return kernels::sqrt(std::max(positives, 1e-3f)); }
+
 // Solves A x = b in place for a symmetric positive definite A, of which only the upper triangle is
 // read (elimination without pivoting, which such a matrix does not need). False when a pivot is not
 // positive.
@@ -55,13 +57,27 @@ LikedSet::LikedSet(std::span<const uint32_t> videos) : videos_(videos.begin(), v
 }
 
 CoWatch::Row& CoWatch::row(uint32_t video) {
-  if (video >= c_.rows.size()) c_.rows.resize(video + 1);
+  if (video >= c_.rows.size()) {
+    c_.rows.resize(video + 1);
+    roots_.resize(video + 1, root_of(0));
+  }
   return c_.rows[video];
 }
 
 float CoWatch::strength(const Neighbour& neighbour) const {
-  // At least a count: rows that a forgotten like has left without any must not divide by 0.
-  return neighbour.count / kernels::sqrt(std::max(c_.rows[neighbour.video].positives, 1e-3f));
+  return neighbour.count / roots_[neighbour.video];
+}
+
+void CoWatch::set_positives(uint32_t video, float positives) {
+  c_.rows[video].positives = positives;
+  roots_[video] = root_of(positives);
+}
+
+void CoWatch::derive() {
+  roots_.resize(c_.rows.size());
+  for (size_t video = 0; video < roots_.size(); ++video) {
+    roots_[video] = root_of(c_.rows[video].positives);
+  }
 }
 
 float CoWatch::weight(uint32_t positives) const {
@@ -94,17 +110,19 @@ void CoWatch::note(uint32_t video, std::span<const uint32_t> liked, uint32_t pos
 
 void CoWatch::weigh_anew(std::span<const uint32_t> liked, float by) {
   // A pair may have been given up and come back since: what is taken away is at most what is there.
-  auto change = [by](float& count) { count = std::max(count + by, 0.0f); };
+  auto changed = [by](float count) { return std::max(count + by, 0.0f); };
   auto change_pair = [&](Row& of, uint32_t neighbour) {
     for (Neighbour& n : of.neighbours) {
-      if (n.video == neighbour) return change(n.count);
+      if (n.video != neighbour) continue;
+      n.count = changed(n.count);
+      return;
     }
   };
-  change(c_.everybody);
+  c_.everybody = changed(c_.everybody);
   for (size_t i = 0; i < liked.size(); ++i) {
     Row& own = row(liked[i]);
-    change(own.positives);
-    change(own.likes);
+    set_positives(liked[i], changed(own.positives));
+    own.likes = changed(own.likes);
     own.stale = true;
     for (size_t j = i > bundle_.co_watch.window ? i - bundle_.co_watch.window : 0; j < i; ++j) {
       // Rows of those before are there already.
@@ -116,7 +134,7 @@ void CoWatch::weigh_anew(std::span<const uint32_t> liked, float by) {
 
 void CoWatch::add_likes(uint32_t video, float positives, float likes) {
   Row& own = row(video);
-  own.positives += positives;
+  set_positives(video, own.positives + positives);
   own.likes += likes;
   own.stale = true;
 }
@@ -183,6 +201,7 @@ void CoWatch::rank(Row& row) const {
 
 void CoWatch::carry(const CoWatch& from) {
   c_ = from.c_;
+  derive();
   const auto& was = from.bundle_.co_watch;
   const auto& options = bundle_.co_watch;
   if (was.neighbours_max == options.neighbours_max &&
@@ -326,6 +345,7 @@ Result<void> CoWatch::restore(Contents contents, size_t videos) {
     if (!fits) return corrupt("co-watch: a neighbour does not fit");
   }
   c_ = std::move(contents);
+  derive();
   return {};
 }
 

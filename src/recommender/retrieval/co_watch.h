@@ -21,7 +21,7 @@
 // Counts of a pair are exact while it stays in either list; a full list gives up the pair of the
 // least strength, count / sqrt(positives of the neighbour), and is never weighed anew then.
 //
-// Bytes a video with likes: 60 + 12 a neighbour (40: 540). Not thread safe.
+// Bytes a video with likes: 64 + 12 a neighbour (40: 544). Not thread safe.
 #pragma once
 
 #include <array>
@@ -131,6 +131,9 @@ class CoWatch {
   const Row* find(uint32_t video) const {
     return video < c_.rows.size() ? &c_.rows[video] : nullptr;
   }
+  void set_positives(uint32_t video, float positives);
+  // From the rows.
+  void derive();
   // What each like of a viewer with this many weighs.
   float weight(uint32_t positives) const;
   // A viewer's likes so far weigh this much more than they did.
@@ -143,6 +146,9 @@ class CoWatch {
 
   const Bundle& bundle_;
   Contents c_;
+  // By video, side by side: the square root of its positives. At least .03: rows that a forgotten
+  // like has left without any must not divide by 0.
+  std::vector<float> roots_;
   // Scratch of solve: the place of a video in the system, -1 outside.
   std::vector<int32_t> place_;
 };
