@@ -51,10 +51,10 @@ Result<void> bench(const std::string& json, uint32_t viewers, uint32_t pages) {
   const double resident = resident_bytes() - nothing;
   RD_CHECK(warm.forget_viewers());
   const double of_viewers = with_viewers - allocated_bytes();
-  const double viewer = of_viewers / viewers;
+  const double viewer = of_viewers / warm.viewers();
   const double video = (resident - of_viewers) / options.videos;
   Report report(json);
-  report.say(fmt::format("{} viewers of {} outcomes each, {} videos", viewers,
+  report.say(fmt::format("{} viewers of {} outcomes each, {} videos", warm.viewers(),
                          pages * options.slots, options.videos));
   RD_CHECK(report.add({"memory.viewer", viewer / 1024, "KiB", 3.0}));
   return report.add({"memory.video", video / 1024, "KiB", 1.5});
@@ -68,7 +68,7 @@ int main(int argc, char** argv) {
   std::string json;
   uint32_t viewers = 4'000, pages = 50;
   app.add_option("--json", json, "file to append figures to, one JSON object a line");
-  app.add_option("--viewers", viewers, "a multiple of 1,000")
+  app.add_option("--viewers", viewers, "rounded up to a thousand")
       ->check(CLI::Range(1'000, 500'000))
       ->capture_default_str();
   app.add_option("--pages", pages, "of each, six slots a page")
