@@ -1,6 +1,9 @@
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "base/bytes.h"
+#include "recommender/archive.h"
 #include "recommender/engine.h"
 #include "recommender/string_io.h"
 #include "recommender/testing/world.h"
@@ -115,6 +118,23 @@ TEST(Checkpoint, ACutOneIsRefused) {
   for (size_t size = 0; size < bytes.size(); size += 1 + bytes.size() / 97) {
     auto engine = loaded(std::string_view(bytes).substr(0, size));
     ASSERT_FALSE(engine.ok()) << size;
+  }
+}
+
+TEST(Checkpoint, ANumberMustBeOne) {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  for (const float value : {1.5f, kInfinity, -kInfinity, kInfinity - kInfinity}) {
+    StringSink sink;
+    ArchiveWriter writer(&sink);
+    writer.begin(section_tag("DENS"));
+    writer(value);
+    writer.end();
+    StringSource source(sink.text);
+    ArchiveReader reader(source);
+    reader.begin(section_tag("DENS"));
+    float read = 0;
+    reader(read);
+    EXPECT_EQ(reader.ok(), value == 1.5f) << value;
   }
 }
 

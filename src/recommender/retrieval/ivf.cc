@@ -192,7 +192,7 @@ Result<void> InvertedFile::restore(Contents contents, const Items& items) {
   for (const auto* by_list : {&contents.means, &contents.bias_sums}) {
     fits = fits && by_list->size() == lists;
   }
-  fits = fits && contents.counts.size() == lists;
+  fits = fits && contents.counts.size() == lists && (lists > 0 || contents.rounds == 0);
   for (uint16_t list : contents.list_of) {
     // Only while the first round goes on is there a video without a list.
     fits = fits && (list < lists || (list == kNone && contents.rounds == 0));

@@ -242,6 +242,8 @@ TEST(InvertedFile, RestoreRefusesWhatDoesNotFit) {
   EXPECT_TRUE(refuses([](auto& c) { c.list_of.pop_back(); }));
   EXPECT_TRUE(refuses([](auto& c) { c.next = 2101; }));
   EXPECT_TRUE(refuses([](auto& c) { c.counts.emplace_back(); }));
+  // Rounds that have ended, and no lists.
+  EXPECT_TRUE(refuses([](auto& c) { c = {.rounds = 1}; }));
 }
 
 }  // namespace
