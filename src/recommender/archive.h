@@ -8,7 +8,6 @@
 #pragma once
 
 #include <array>
-#include <cmath>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -93,7 +92,8 @@ class ArchiveReader {
     if (std::is_same_v<T, bool> && *read > 1)
       return fail(corrupt("checkpoint: a flag is not 0 or 1"));
     if constexpr (std::is_floating_point_v<T>) {
-      if (!std::isfinite(*read)) return fail(corrupt("checkpoint: a number is infinite, or none"));
+      const bool finite = *read - *read == 0;
+      if (!finite) return fail(corrupt("checkpoint: a number is infinite, or none"));
     }
     value = static_cast<T>(*read);
     rest_.remove_prefix(sizeof(T));
