@@ -18,6 +18,7 @@
 #include "base/hash.h"
 #include "base/result.h"
 #include "recommender/engine.h"
+#include "recommender/kernels/math.h"
 
 namespace rondo::recommender {
 
@@ -92,8 +93,9 @@ class ArchiveReader {
     if (std::is_same_v<T, bool> && *read > 1)
       return fail(corrupt("checkpoint: a flag is not 0 or 1"));
     if constexpr (std::is_floating_point_v<T>) {
-      const bool finite = *read - *read == 0;
-      if (!finite) return fail(corrupt("checkpoint: a number is infinite, or none"));
+      if (!kernels::is_finite(*read)) {
+        return fail(corrupt("checkpoint: a number is infinite, or none"));
+      }
     }
     value = static_cast<T>(*read);
     rest_.remove_prefix(sizeof(T));

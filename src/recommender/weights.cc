@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bit>
 #include <boost/json.hpp>
 #include <cstring>
 
 #include "recommender/arm.h"
+#include "recommender/kernels/math.h"
 
 namespace rondo::recommender {
 namespace {
@@ -58,12 +58,6 @@ std::vector<Tensor> tensors_of(Weights& w, const Bundle* bundle) {
   return out;
 }
 
-// Not an infinity and not a NaN: an exponent that is not all ones.
-bool is_finite(float x) {
-  constexpr uint32_t kExponent = 0x7F800000u;
-  return (std::bit_cast<uint32_t>(x) & kExponent) != kExponent;
-}
-
 Error wrong(const Tensor& tensor, std::string_view what) {
   return invalid(fmt::format("weights: {} {}", tensor.name, what)).with_field(tensor.name);
 }
@@ -100,7 +94,7 @@ Result<void> read(const Tensor& tensor, const boost::json::object& header, std::
     tensor.floats->resize(count);
     std::memcpy(tensor.floats->data(), data.data() + begin, end - begin);
     for (float x : *tensor.floats) {
-      if (!is_finite(x)) return wrong(tensor, "holds what is not a number");
+      if (!kernels::is_finite(x)) return wrong(tensor, "holds what is not a number");
     }
   } else {
     tensor.ids->resize(count);

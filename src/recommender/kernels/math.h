@@ -87,6 +87,12 @@ inline float logit(float p) { return log(p) - log(1.0f - p); }
 // IEEE demands the correctly rounded root: the instruction is exact.
 inline float sqrt(float x) { return __builtin_sqrtf(x); }
 
+// Neither an infinity nor a NaN.
+template <typename T>
+constexpr bool is_finite(T x) {
+  return x - x == 0;
+}
+
 // What is left of 1 after `elapsed_us` at this half-life.
 inline float half_life_decay(uint64_t elapsed_us, uint64_t half_life_us) {
   if (elapsed_us == 0) return 1.0f;
