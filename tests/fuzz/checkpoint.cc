@@ -51,6 +51,16 @@ std::string true_checkpoint() {
       world.swipe(session, 2, [](const std::string& topic) { return topic == "t1"; });
     }
     world.like(viewer, session.committed.front());
+    world.not_interested(viewer, session.committed.back(), rondo::log::v1::NOT_INTERESTED_SOUND);
+    Record wish;
+    auto& wanted = *wish.mutable_preference_changed();
+    wanted.set_viewer_id(viewer);
+    wanted.add_topics()->set_topic("t2");
+    wanted.mutable_topics(0)->set_level(50);
+    auto& muted = *wanted.add_mute();
+    muted.set_text("word");
+    muted.add_words(7);
+    RD_ASSERT(world.apply(wish).ok());
     Record follow;
     follow.mutable_follow_changed()->set_viewer_id(viewer);
     follow.mutable_follow_changed()->set_author_id(501);
