@@ -260,7 +260,8 @@ Result<void> check(const Options& options) {
         .with_field(field);
   };
   if (!options.over.empty() && options.partitions != 1) {
-    return invalid("how many partitions a running server has was settled when it was made")
+    return invalid(
+               "--over takes the partitions that the running server has: leave --partitions out")
         .with_field("partitions");
   }
   RD_CHECK(within("partitions", options.partitions, 1, 64));
