@@ -7,6 +7,7 @@
 #pragma once
 
 #include <array>
+#include <cmath>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -44,7 +45,9 @@ struct Video {
   uint64_t published_us = 0;
   std::vector<std::string> hashtags;  // what the record says
 
-  uint32_t duration_ms() const { return static_cast<uint32_t>(duration_s * 1000 + 0.5F); }
+  uint32_t duration_ms() const {
+    return static_cast<uint32_t>(std::floor(duration_s * 1000 + 0.5F));
+  }
 };
 
 class Catalogue {

@@ -25,12 +25,12 @@ struct Scenario {
 };
 
 const std::vector<std::string>& feed_names() {
-  static const std::vector<std::string> names = {"engine", "random", "popular", "oracle"};
-  return names;
+  static const std::vector<std::string> kNames = {"engine", "random", "popular", "oracle"};
+  return kNames;
 }
 
 const std::vector<Scenario>& table() {
-  static const std::vector<Scenario> scenarios = {
+  static const std::vector<Scenario> kScenarios = {
       {{"steady", "The network as it is: people and videos come, interests drift."},
        feed_names(),
        true,
@@ -88,7 +88,7 @@ const std::vector<Scenario>& table() {
        [](Plan&) {},
        small_creators_figures},
   };
-  return scenarios;
+  return kScenarios;
 }
 
 // A running server, and its videos.
@@ -310,12 +310,12 @@ Result<std::vector<const Scenario*>> chosen(const Options& options) {
 }  // namespace
 
 std::span<const ScenarioInfo> scenarios() {
-  static const std::vector<ScenarioInfo> infos = [] {
+  static const std::vector<ScenarioInfo> kInfos = [] {
     std::vector<ScenarioInfo> out;
     for (const Scenario& scenario : table()) out.push_back(scenario.info);
     return out;
   }();
-  return infos;
+  return kInfos;
 }
 
 Result<std::vector<Report>> run(const Options& options) {
