@@ -86,7 +86,8 @@ int main(int argc, char** argv) {
   auto* bundle = app.add_subcommand("bundle", "which algorithm this network ranks with");
   bundle->require_subcommand(1);
   std::string named_bundle;
-  const char* kBundleNames = "the beginning of its name, its folder or bundle.json, or built-in";
+  constexpr const char* kBundleNames =
+      "the beginning of its name, its folder or bundle.json, or built-in";
   auto* bundle_list = bundle->add_subcommand("list", "the bundles kept, and which is active");
   add_options(*bundle_list, file, given);
   auto* bundle_add = bundle->add_subcommand("add", "keep a bundle without activating it");

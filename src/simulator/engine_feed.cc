@@ -78,6 +78,7 @@ class EngineFeed final : public Feed {
     const uint64_t offset = p.engine->next_offset().value();
     RD_TRY(auto served, p.engine->rank(request_));
     std::vector<Place> out;
+    out.reserve(static_cast<size_t>(served.slots_size()));
     for (int i = 0; i < served.slots_size(); ++i) {
       out.push_back({index_of_.at(served.slots(i).video_id()), offset, static_cast<uint32_t>(i)});
     }
